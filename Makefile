@@ -1,0 +1,87 @@
+# Needs only Python 3.11 or newer (with venv) and make. `make help` lists the targets.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+CODE   := cds_rules service tests $(wildcard bench)
+PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+LOCK   := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header \
+          --no-emit-index-url --no-emit-find-links --python-version 3.11
+
+# What is installed follows the lock files: a stamp older than its lock is made anew.
+RUNTIME := $(VENV)/.runtime
+DEV     := $(VENV)/.dev
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint format types imports rulebook-check rulebook bench screenshots wheel lock upgrade clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1@/p' $(MAKEFILE_LIST) | awk -F@ '{printf "  make %-15s %s\n", $$1, $$2}'
+
+demo: $(RUNTIME) ## set up, start the service with a demonstration EHR, print one patient's cards
+	PYTHONPATH="$(CURDIR)" $(BIN)/python -m service.cli demo
+
+test: lint types imports rulebook-check ## set up, then every check and every test
+	$(BIN)/pytest --cov --cov-report=term
+
+lint: $(DEV) ## style and layout of the code
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(DEV) ## lay the code out and mend what can be mended by machine
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(DEV) ## mypy, strict
+	$(BIN)/mypy $(CODE)
+
+imports: $(DEV) ## the import contracts
+	$(BIN)/lint-imports
+
+rulebook-check: $(DEV) ## is the committed rule book what the rules say?
+	$(BIN)/relapse-cds rulebook --check
+
+rulebook: $(DEV) ## write the rule book anew
+	$(BIN)/relapse-cds rulebook
+
+bench: $(DEV) ## measure the service
+	$(BIN)/python -m bench
+
+screenshots: $(DEV) ## pictures of the pages, with chromium
+	$(BIN)/python -m tests.browser.screenshots
+
+wheel: $(DEV) ## dist/*.whl
+	rm -rf dist
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist
+
+lock: $(DEV) ## follow pyproject.toml in the lock files, moving as few versions as possible
+	$(LOCK) pyproject.toml --output-file requirements.txt
+	$(LOCK) pyproject.toml --group dev --constraint requirements.txt --output-file requirements-dev.txt
+	$(LOCK) --group build --constraint requirements-dev.txt --output-file requirements-build.txt
+
+upgrade: ## the same, moving every version to the newest
+	$(MAKE) lock LOCK="$(LOCK) --upgrade"
+
+clean: ## remove what was built or installed here
+	rm -rf $(VENV) dist build htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/pyvenv.cfg:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "relapse-cds needs Python 3.11 or newer, and '$(PYTHON)' is not: $$($(PYTHON) --version 2>&1)."; \
+	  echo "Name another one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; } >&2
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "'$(PYTHON)' cannot make virtual environments; on Debian or Ubuntu: apt-get install python3-venv"; \
+	  exit 1; } >&2
+	$(PYTHON) -m venv $(VENV)
+
+$(RUNTIME): requirements.txt | $(VENV)/pyvenv.cfg
+	$(PIP) --require-hashes -r requirements.txt
+	@touch $@
+
+# Without build isolation, so that nothing is fetched past the lock: hatchling is in it.
+$(DEV): requirements-dev.txt pyproject.toml | $(VENV)/pyvenv.cfg
+	$(PIP) --require-hashes -r requirements-dev.txt
+	$(PIP) --no-build-isolation --no-deps --editable .
+	@touch $@
