@@ -1,0 +1,91 @@
+"""Yes, No and Unknown, and the named questions that rules are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Generic, TypeVar
+
+Case = TypeVar("Case")
+
+
+class Answer(Enum):
+    """A three-valued answer. Unknown is a value of its own, never a default for No."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+    def __bool__(self) -> bool:
+        raise TypeError("An Answer has no truth value: compare with `is Answer.YES`, or use & | ~.")
+
+    def __and__(self, other: Answer) -> Answer:
+        if Answer.NO in (self, other):
+            return Answer.NO
+        return Answer.UNKNOWN if Answer.UNKNOWN in (self, other) else Answer.YES
+
+    def __or__(self, other: Answer) -> Answer:
+        return ~(~self & ~other)
+
+    def __invert__(self) -> Answer:
+        return _OPPOSITE[self]
+
+    @classmethod
+    def of(cls, value: bool | None) -> Answer:
+        """Yes for True, No for False, Unknown for None."""
+        return cls.UNKNOWN if value is None else (cls.YES if value else cls.NO)
+
+    @classmethod
+    def over(cls, truths: Iterable[bool]) -> Answer:
+        """Yes if every possible case says so, No if none does, else Unknown. Empty: Unknown."""
+        seen = set(truths)
+        return cls.UNKNOWN if len(seen) != 1 else cls.of(seen.pop())
+
+
+_OPPOSITE = {Answer.YES: Answer.NO, Answer.NO: Answer.YES, Answer.UNKNOWN: Answer.UNKNOWN}
+
+
+@dataclass(frozen=True, slots=True)
+class Question(Generic[Case]):
+    """A named yes-or-no question about one complete case.
+
+    The missing facts are not the question's business: the cases that are still possible are
+    enumerated, and the question is asked of each (see `of`). This keeps `a | ~a` true.
+    """
+
+    text: str
+    holds: Callable[[Case], bool]
+    compound: bool = False
+
+    def of(self, cases: Iterable[Case]) -> Answer:
+        """The answer over the cases that are still possible."""
+        return Answer.over(self.holds(case) for case in cases)
+
+    def __and__(self, other: Question[Case]) -> Question[Case]:
+        mine, theirs = self.holds, other.holds
+        return Question(f"{self._part} **and** {other._part}", lambda c: mine(c) and theirs(c), True)
+
+    def __or__(self, other: Question[Case]) -> Question[Case]:
+        mine, theirs = self.holds, other.holds
+        return Question(f"{self._part} **or** {other._part}", lambda c: mine(c) or theirs(c), True)
+
+    def __invert__(self) -> Question[Case]:
+        mine = self.holds
+        return Question(f"**not** {self._part}", lambda c: not mine(c), True)
+
+    def __bool__(self) -> bool:
+        raise TypeError("A Question has no truth value: combine questions with & | ~, not with and, or, not.")
+
+    @property
+    def _part(self) -> str:
+        return f"({self.text})" if self.compound else self.text
+
+
+def question(text: str) -> Callable[[Callable[[Case], bool]], Question[Case]]:
+    """Name a predicate over a complete case, so that rules and the rule book can use it."""
+
+    def named(holds: Callable[[Case], bool]) -> Question[Case]:
+        return Question(text, holds)
+
+    return named

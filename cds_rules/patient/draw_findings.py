@@ -1,0 +1,132 @@
+"""What stands beside the course: genetics, antigens, transplants, CAR-T, radiation, each with evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from cds_rules.patient.dates import PartialDate
+from cds_rules.patient.fact import Fact
+from cds_rules.patient.findings import Antigen, AntigenResult, Expression, Field, Irradiation, Marker
+from cds_rules.patient.timeline import CarT, PatientTimeline, Route, Transplant
+
+CONDITIONING_DAYS = 30
+"""Whole body radiation this many days before a transplant belongs to it. Project's parameter."""
+
+COSTIMULATORY_DOMAIN = {"tisagenlecleucel": "4-1BB", "brexucabtagene": "CD28"}
+"""By product; MYE2023 (004:3). A product that it does not name has no known domain."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransplantFact:
+    """One transplant on record; `total_body` None: no radiation record tells."""
+
+    source: str
+    when: PartialDate | None
+    kind: str | None
+    donor: str | None
+    total_body: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class CarTFact:
+    """One CAR-T infusion on record."""
+
+    source: str
+    when: PartialDate | None
+    product: str | None
+    domain: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Facts that do not change a scheme's group, and stand beside it."""
+
+    genetics: Mapping[Marker, Fact[bool]]
+    antigens: Mapping[Antigen, Fact[Expression]]
+    transplants: tuple[TransplantFact, ...]
+    car_t: tuple[CarTFact, ...]
+    irradiations: tuple[Irradiation, ...]
+
+
+def findings_of(timeline: PatientTimeline) -> Findings:
+    """Everything beside the course, from coded and mapped statements."""
+    return Findings(
+        genetics={m: _genetic(timeline, m) for m in Marker} if timeline.genetics else _NO_GENETICS,
+        antigens={antigen: _antigen(timeline, antigen) for antigen in Antigen},
+        transplants=tuple(_transplant(t, timeline) for t in timeline.transplants),
+        car_t=tuple(_car_t(c) for c in timeline.car_t),
+        irradiations=timeline.irradiations,
+    )
+
+
+def _genetic(timeline: PatientTimeline, marker: Marker) -> Fact[bool]:
+    """Found in any test: yes. Not found in a test of it: no. Tests that disagree: found, and said so."""
+    results = [g for g in timeline.genetics if g.marker is marker and g.route is not Route.TEXT]
+    found = tuple(g.source for g in results if g.present)
+    absent = tuple(g.source for g in results if not g.present)
+    if found and absent:
+        return Fact(True, found + absent, "not found in every test")
+    if found:
+        return Fact(True, found)
+    if absent:
+        return Fact(False, absent)
+    return Fact(because="no result on record")
+
+
+def _antigen(timeline: PatientTimeline, antigen: Antigen) -> Fact[Expression]:
+    """The latest result, if it is not older than the last treatment directed at an antigen."""
+    results = [
+        r
+        for r in timeline.antigens
+        if r.antigen is antigen and r.when is not None and r.route is not Route.TEXT
+    ]
+    usable = sorted(results, key=_taken)
+    if not usable:
+        return Fact(because="no result on record")
+    last = usable[-1]
+    same = [r for r in usable if r.when == last.when]
+    sources = tuple(r.source for r in same)
+    if len({r.expression for r in same}) > 1:
+        return Fact(evidence=sources, because="two different results on the same day")
+    treated = _last_directed(timeline)
+    if treated is not None and _taken(last) < treated:
+        why = f"last {last.expression.value} on {last.when}, before antigen-directed treatment of {treated}"
+        return Fact(evidence=sources, because=why)
+    return Fact(last.expression, sources, f"tested {last.when}")
+
+
+_NO_GENETICS: Mapping[Marker, Fact[bool]] = dict.fromkeys(Marker, Fact(because="no result on record"))
+_DIRECTED = {"blinatumomab", "inotuzumab"}
+
+
+def _last_directed(timeline: PatientTimeline) -> date | None:
+    """When the last treatment directed at CD19 or CD22 was given."""
+    days = [d.when.earliest for d in timeline.drugs if d.drug in _DIRECTED and d.given and d.when is not None]
+    days += [c.when.earliest for c in timeline.car_t if c.when is not None]
+    return max(days, default=None)
+
+
+def _taken(result: AntigenResult) -> date:
+    return result.when.earliest if result.when else date.min
+
+
+def _transplant(t: Transplant, timeline: PatientTimeline) -> TransplantFact:
+    radiated: bool | None = None
+    if t.when is not None:
+        first = t.when.earliest - timedelta(days=CONDITIONING_DAYS)
+        radiated = (
+            any(
+                i.field is Field.WHOLE_BODY
+                and i.when is not None
+                and first <= i.when.earliest <= t.when.latest
+                for i in timeline.irradiations
+            )
+            or None
+        )
+    return TransplantFact(t.source, t.when, t.kind, t.donor, radiated)
+
+
+def _car_t(c: CarT) -> CarTFact:
+    return CarTFact(c.source, c.when, c.product, COSTIMULATORY_DOMAIN.get(c.product or ""))

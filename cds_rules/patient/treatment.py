@@ -1,0 +1,143 @@
+"""Completion of primary treatment: before the relapse, when; or going on at it."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from cds_rules.patient.dates import PartialDate, whole_months
+from cds_rules.patient.picture import EndOfTreatment, Fact
+from cds_rules.patient.timeline import DrugUse, Part, PatientTimeline, Route, TreatmentPlan
+
+MAINTENANCE_DRUG = "mercaptopurine"
+"""Its use at the relapse shows that primary treatment was going on. Project's inference."""
+MAINTENANCE_GAP_DAYS = 28
+"""Mercaptopurine taken this recently before the relapse counts as ongoing. Project's parameter."""
+STALE_PLAN_DAYS = 60
+"""A plan left active without an end is doubted if drugs are on record, but none this recently before
+the relapse: plans are often not closed. Project's parameter."""
+WHOLE_TREATMENT_MONTHS = 12
+"""Plans that end sooner after diagnosis are a phase, not the whole of treatment. Project's parameter."""
+
+
+def end_of_primary_treatment(
+    timeline: PatientTimeline, relapse: PartialDate | None, diagnosed: PartialDate | None
+) -> Fact[EndOfTreatment]:
+    """When primary treatment was completed, or that the relapse came during it."""
+    if relapse is None:
+        return Fact(because="the date of the relapse is unknown")
+    plans = _plans_before(timeline, relapse)
+    drug = _maintenance_at(timeline, relapse)
+    if plans:
+        fact = _from_plans(plans, relapse, diagnosed, timeline)
+        if fact.value is not None and not fact.value.on_treatment and drug is not None:
+            why = "a plan says completed, but mercaptopurine was still taken at the relapse"
+            return Fact(because=why, evidence=(*fact.evidence, drug.source))
+        if fact.known or drug is None:
+            return fact
+    if drug is not None:
+        return Fact(EndOfTreatment(True), (drug.source,), f"inferred from {drug.drug} at the relapse")
+    ended = _maintenance_ended(timeline, relapse)
+    if ended is not None:
+        return ended
+    why_missing = timeline.missing.get(Part.CARE_PLANS)
+    return Fact(because=why_missing or "no record of when primary treatment was completed")
+
+
+def _plans_before(timeline: PatientTimeline, relapse: PartialDate) -> list[TreatmentPlan]:
+    plans = [
+        p
+        for p in timeline.plans
+        if p.when is not None and p.route is not Route.TEXT and p.when.latest < relapse.earliest
+    ]
+    return sorted(plans, key=lambda p: (p.when.earliest if p.when else date.min, p.source))
+
+
+def _from_plans(
+    plans: list[TreatmentPlan],
+    relapse: PartialDate,
+    diagnosed: PartialDate | None,
+    timeline: PatientTimeline,
+) -> Fact[EndOfTreatment]:
+    """Phases may each have a plan: one that goes on means treatment goes on; else the last end counts."""
+    going_on = [p for p in plans if p.until is not None and p.until.earliest >= relapse.latest]
+    if going_on:
+        return Fact(EndOfTreatment(True), tuple(p.source for p in going_on))
+    endless = [p for p in plans if p.until is None]
+    if endless:
+        return _endless(endless, relapse, timeline)
+    last = max(plans, key=lambda p: p.until.latest if p.until else date.min)
+    source = (last.source,)
+    if last.until is None or last.status != "completed":
+        why = f"the plan of primary treatment ended on {last.until}, but is not recorded as completed"
+        return Fact(because=why, evidence=source)
+    if last.until.latest >= relapse.earliest:
+        return Fact(because="its recorded end may lie before or after the relapse", evidence=source)
+    started = diagnosed or plans[0].when
+    if started is not None and whole_months(started.earliest, last.until.latest) < WHOLE_TREATMENT_MONTHS:
+        why = f"the last plan on record ended on {last.until}: too soon to be the whole of treatment"
+        return Fact(because=why, evidence=source)
+    return Fact(EndOfTreatment(False, last.until), source)
+
+
+def _endless(
+    plans: list[TreatmentPlan], relapse: PartialDate, timeline: PatientTimeline
+) -> Fact[EndOfTreatment]:
+    sources = tuple(p.source for p in plans)
+    if not any(p.status == "active" for p in plans):
+        return Fact(because="the plan of primary treatment has no end date", evidence=sources)
+    if _stale(timeline, relapse):
+        why = "its plan is active without an end, but no drug is on record shortly before the relapse"
+        return Fact(because=why, evidence=sources)
+    return Fact(EndOfTreatment(True), sources, "its plan was active, without an end")
+
+
+def _stale(timeline: PatientTimeline, relapse: PartialDate) -> bool:
+    before = [d for d in timeline.drugs if d.when is not None and d.when.earliest < relapse.earliest]
+    limit = relapse.earliest - timedelta(days=STALE_PLAN_DAYS)
+    recent = [d for d in before if d.ongoing or _last_day(d) >= limit]
+    return bool(before) and not recent
+
+
+def _last_day(drug: DrugUse) -> date:
+    end = drug.until or drug.when
+    return end.latest if end is not None else date.min
+
+
+def _maintenance(timeline: PatientTimeline, relapse: PartialDate) -> list[DrugUse]:
+    """Mercaptopurine taken before the relapse; an order is not use."""
+    return [
+        d
+        for d in timeline.drugs
+        if d.drug == MAINTENANCE_DRUG
+        and d.when is not None
+        and not d.ordered
+        and d.route is not Route.TEXT
+        and d.when.latest <= relapse.earliest
+    ]
+
+
+def _maintenance_at(timeline: PatientTimeline, relapse: PartialDate) -> DrugUse | None:
+    limit = relapse.latest - timedelta(days=MAINTENANCE_GAP_DAYS)
+    for drug in _maintenance(timeline, relapse):
+        end = drug.until or drug.when
+        if drug.ongoing or (end is not None and end.earliest >= limit):
+            return drug
+    return None
+
+
+def _maintenance_ended(timeline: PatientTimeline, relapse: PartialDate) -> Fact[EndOfTreatment] | None:
+    """A recorded end of mercaptopurine, with nothing antileukemic after it, is taken for completion."""
+    ended = [d for d in _maintenance(timeline, relapse) if d.until is not None]
+    if not ended:
+        return None
+    last = max(ended, key=_last_day)
+    later = [
+        d
+        for d in timeline.drugs
+        if d.when is not None and not d.ordered and _last_day(last) < d.when.earliest < relapse.earliest
+    ]
+    if later or last.until is None:
+        why = "mercaptopurine ended before the relapse, but other drugs followed"
+        return Fact(because=why, evidence=(last.source, *(d.source for d in later)))
+    note = f"inferred from the recorded end of {last.drug}"
+    return Fact(EndOfTreatment(False, last.until), (last.source,), note)

@@ -1,0 +1,126 @@
+"""Write the pages, or tell which of those committed are not current."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from cds_rules.citation import library
+from cds_rules.risk import SCHEMES
+from cds_rules.risk.case import RiskCase
+from cds_rules.rule import Rule, Scheme
+from cds_rules.rulebook.cases import shown, worked_cases
+
+FOLDER = Path(__file__).resolve().parent
+
+LIMITS = (
+    "This is decision support for clinicians, never autonomous. It proposes no drug and no dose; what it "
+    "proposes to request are evaluations, referrals, laboratory tests and follow-up. It says nothing for a "
+    "deceased patient, for a patient without ALL, or from data entered in error; and when the data "
+    "contradict themselves, it says which resources do."
+)
+
+
+def pages() -> dict[str, str]:
+    """Every page by file name."""
+    found = {"index.md": _index()}
+    found.update({f"{scheme.id}.md": _scheme_page(scheme) for scheme in SCHEMES})
+    return found
+
+
+def write() -> int:
+    """Write all pages; the number of pages."""
+    for name, text in pages().items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
+    return len(pages())
+
+
+def stale() -> list[str]:
+    """File names of pages that differ from what the rules say now, are missing, or have no rule left."""
+    wanted = pages()
+    found = {path.name for path in FOLDER.glob("*.md")} - {"README.md"}
+    changed = [
+        name
+        for name, text in wanted.items()
+        if name not in found or (FOLDER / name).read_text(encoding="utf-8") != text
+    ]
+    return sorted({*changed, *(found - set(wanted))})
+
+
+def _index() -> str:
+    lines = [
+        "# Rule book",
+        "",
+        "Generated from the rules and their worked cases; do not edit.",
+        "",
+        "## Risk at first relapse",
+        "",
+        *(f"- [{scheme.title}]({scheme.id})" for scheme in SCHEMES),
+        "",
+        "## Safety limits",
+        "",
+        LIMITS,
+        "",
+        "## Sources",
+        "",
+        *(f"- **{s.key}**: {s.full} ({s.population})" for s in library().values()),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _scheme_page(scheme: Scheme[RiskCase]) -> str:
+    lines = [
+        f"# {scheme.title}",
+        "",
+        f"`{scheme.id}`. Population: {scheme.population}.",
+        "",
+        f"Groups: {_groups(scheme)}.",
+        "",
+        "The first row that holds decides. A fact that is not known keeps every row that it could reach.",
+        "",
+        "| # | Rule | When | Then | Source |",
+        "|---|---|---|---|---|",
+        *(_row(n, rule) for n, rule in enumerate(scheme.rules, start=1)),
+        "",
+        *_remarks(scheme),
+        "## Worked cases",
+        "",
+        "An empty cell is an unknown fact; MRD is the end-of-block-1 result in percent. "
+        "These rows are also the tests.",
+        "",
+        *shown(worked_cases(scheme.id)),
+        "",
+        "## Sources",
+        "",
+        *_sources(scheme),
+        "",
+        "[All rules](./)",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _groups(scheme: Scheme[RiskCase]) -> str:
+    meanings = scheme.meanings or {}
+    return ", ".join(f"{g} ({meanings[g]})" if g in meanings else g for g in scheme.groups)
+
+
+def _row(number: int, rule: Rule[RiskCase]) -> str:
+    then = f"**{rule.then}**" if rule.then else "outside this scheme"
+    note = f" ({rule.note})" if rule.note else ""
+    cites = "; ".join(f"{c.key}, {c.where}" for c in rule.cites)
+    return f'| {number} | <a id="{rule.id}"></a>{rule.id} | {rule.when.text}{note} | {then} | {cites} |'
+
+
+def _remarks(scheme: Scheme[RiskCase]) -> Iterator[str]:
+    if scheme.remarks:
+        yield "## How it is read"
+        yield ""
+        yield from (f"- {remark}" for remark in scheme.remarks)
+        yield ""
+
+
+def _sources(scheme: Scheme[RiskCase]) -> list[str]:
+    keys = dict.fromkeys(c.key for rule in scheme.rules for c in rule.cites)
+    return [f"- **{key}**: {library()[key].full}" for key in keys]
