@@ -1,0 +1,125 @@
+"""Quantities with units to intervals in one unit of ours; what cannot be told stays uninterpretable.
+
+Units that are not UCUM but common (`cells/uL`, `K/uL`, which UCUM would read as kelvin) are names in
+the same tables: nothing is parsed, so nothing is guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from cds_rules.patient.interval import Interval
+from service.fhir.elements import Quantity
+
+
+class Units(dict[str, float]):
+    """A table of units and their factors; told apart by identity, for they are constants."""
+
+    __hash__ = object.__hash__  # type: ignore[assignment]
+
+
+PERCENT = Units({"%": 1.0, "percent": 1.0, "1": 100.0, "/100{WBCs}": 1.0})
+"""Share of cells in percent. A bare ratio is not a share, so {ratio} is left out."""
+
+FRACTION = Units(
+    {
+        "%": 1e-2,
+        "percent": 1e-2,
+        "1": 1.0,
+        "10*-4": 1e-4,
+        "10^-4": 1e-4,
+        "10*-5": 1e-5,
+        "10^-5": 1e-5,
+        "10*-6": 1e-6,
+        "10^-6": 1e-6,
+        "{cells}/10*6": 1e-6,
+        "/10*6": 1e-6,
+        "[ppm]": 1e-6,
+        "ppm": 1e-6,
+    }
+)
+"""Fraction of cells. International Scale (%{IS}), ratios and log reductions are not in it on purpose."""
+
+PER_UL = Units(
+    {
+        "/uL": 1.0,
+        "{cells}/uL": 1.0,
+        "{#}/uL": 1.0,
+        "10*6/L": 1.0,
+        "/mm3": 1.0,
+        "10*3/uL": 1e3,
+        "10*9/L": 1e3,
+        "10*3/mm3": 1e3,
+        "cells/uL": 1.0,
+        "#/uL": 1.0,
+        "/cumm": 1.0,
+        "cells/mcL": 1.0,
+        "K/uL": 1e3,
+    }
+)
+"""Cells per microlitre."""
+
+COUNT_CEILING = 10_000_000.0
+"""Above any cell count per microlitre that blood or CSF can have."""
+
+
+_NO_SHARE = re.compile(r"log|ratio|\bIS\b|fold|copies", re.IGNORECASE)
+"""Words in a unit that make the number no share of cells, whatever else the unit says."""
+
+
+class UnitError(ValueError):
+    """The unit is missing or not one that this measure is given in."""
+
+
+def factor(quantity: Quantity, units: Units) -> float:
+    """The factor from the quantity's unit; the UCUM code wins over the printed unit.
+
+    UnitError when neither is known, or when both are known and disagree.
+    """
+    found, fault = _factor(quantity.code, quantity.unit, units)
+    if found is None:
+        raise UnitError(fault)
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _factor(code: str | None, unit: str | None, units: Units) -> tuple[float | None, str]:
+    """The factor, or None and why not. Kept: a site uses few units."""
+    if any(_NO_SHARE.search(text) for text in (code, unit) if text):
+        return None, "a log, ratio or scale value"
+    by_code = units.get(code) if code else None
+    by_unit = units.get(unit) if unit else None
+    if code and by_code is None and by_unit is not None:
+        return None, "unit and code disagree"
+    if by_code is not None and by_unit is not None and by_code != by_unit:
+        return None, "unit and code disagree"
+    found = by_code if by_code is not None else by_unit
+    return found, "no unit that is understood"
+
+
+def to_interval(quantity: Quantity, units: Units, ceiling: float) -> Interval:
+    """The quantity in our unit, its comparator as an open end.
+
+    UnitError for the unit; ValueError for a missing value, one out of range, or an unknown comparator.
+    """
+    if quantity.value is None:
+        raise ValueError("no value")
+    value = round(quantity.value * factor(quantity, units), 12)  # 0.07 * 0.01 is no more than 0.0007
+    return Interval.compared(quantity.comparator, value, ceiling)
+
+
+def with_limits(fraction: Interval, lod: float | None, loq: float | None) -> Interval | None:
+    """An MRD fraction under the test's limits of detection and quantification (D-6).
+
+    Below the LOD it lies anywhere from zero to the LOD; between LOD and LOQ anywhere up to the LOQ.
+    A plain zero without a known LOD says nothing about small fractions: None.
+    """
+    if fraction.high == 0:
+        return None if lod is None else Interval(0.0, lod)
+    point = fraction.low == fraction.high
+    if point and lod is not None and fraction.high < lod:
+        return Interval(0.0, lod)
+    if point and loq is not None and fraction.high < loq:
+        return Interval(0.0, loq, low_open=True, high_open=True)
+    return fraction

@@ -1,0 +1,100 @@
+"""The last route: resources without a code we know, recognised by their words.
+
+What comes from here is marked as text, is at most possible, and settles nothing by itself. Words that
+deny, ask or tell of someone else make the resource say nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from cds_rules.patient.timeline import Diagnosis, DiseaseState, Lineage, Route
+from service.fhir.elements import CodeableConcept, ConditionData, ObservationData
+from service.fhir.lexicon import Meaning
+from service.fhir.read import mrd
+from service.fhir.read.observation import FINAL
+from service.fhir.reading import NotUsableError, Reading, when
+
+MAX_LENGTH = 200
+"""Longer texts are reports."""
+
+_ALL = re.compile(
+    r"\bacute lymph(?:oblastic|oid|ocytic) leuka?emia\b|\b(?:pre-?)?[bt]-?(?:cell )?(?:precursor )?all\b"
+    r"|\blymphoblastic leuka?emia\b",
+    re.IGNORECASE,
+)
+_DENIED = re.compile(
+    r"\bno\b|\bnot\b|\bwithout\b|rule[sd]? out|r/o\b|\?|\bsuspect|\bpossible|\bprobable|\bfamily\b|\bmother\b"
+    r"|\bfather\b|\bbrother\b|\bsister\b|\bsibling\b|\bdonor\b|\brisk of\b|\bscreen",
+    re.IGNORECASE,
+)
+_RELAPSE = re.compile(r"\brelapsed?\b|\brecurren(?:t|ce)\b", re.IGNORECASE)
+_B = re.compile(r"\bb-?(?:cell|all|lineage|precursor)\b|\bpre-?b\b", re.IGNORECASE)
+_T = re.compile(r"\bt-?(?:cell|all|lineage)\b", re.IGNORECASE)
+_MRD = re.compile(r"\bmrd\b|\b(?:minimal|measurable) residual disease\b", re.IGNORECASE)
+_FLOW = re.compile(r"\bflow\b", re.IGNORECASE)
+_NGS = re.compile(r"\bngs\b|sequenc|clonoseq", re.IGNORECASE)
+_PCR = re.compile(r"\bpcr\b", re.IGNORECASE)
+_MARROW = re.compile(r"\bmarrow\b|\bbm\b", re.IGNORECASE)
+
+
+def may_tell(kind: str, code: Any) -> bool:
+    """A quick look, for most resources tell nothing: has this one words worth reading?
+
+    Raises on a shape that is no CodeableConcept, as the look-up of codes does.
+    """
+    if kind not in ("Condition", "Observation"):
+        return False
+    words = _ALL if kind == "Condition" else _MRD
+    texts = [code.get("text"), *(c.get("display") for c in code.get("coding", ()))]
+    return any(isinstance(t, str) and len(t) <= MAX_LENGTH and words.search(t) for t in texts)
+
+
+def read(resource: dict[str, Any], reading: Reading) -> None:
+    """Read a Condition or an Observation that `may_tell`."""
+    if resource["resourceType"] == "Condition":
+        _read_condition(resource, reading)
+    else:
+        _read_mrd(resource, reading)
+
+
+def _words(code: CodeableConcept) -> str:
+    return " ; ".join(t for t in (code.text, *(c.display for c in code.coding)) if t)
+
+
+def _read_condition(resource: dict[str, Any], reading: Reading) -> None:
+    data = ConditionData.model_validate(resource)
+    text = _words(data.code)
+    status = {c.code for c in (data.verificationStatus.coding if data.verificationStatus else ())}
+    if _DENIED.search(text) or status & {"refuted", "entered-in-error"}:
+        return
+    b, t = _B.search(text) is not None, _T.search(text) is not None
+    relapse = _RELAPSE.search(text) is not None
+    reading.diagnoses.append(
+        Diagnosis(
+            source=f"Condition/{data.id}",
+            when=when(data.onsetDateTime, data.onsetPeriod),
+            lineage=None if b == t else (Lineage.B if b else Lineage.T),
+            state=DiseaseState.RELAPSE if relapse else DiseaseState.UNSTATED,
+            state_coded=relapse,
+            recorded=when(data.recordedDate),
+            route=Route.TEXT,
+        )
+    )
+
+
+def _read_mrd(resource: dict[str, Any], reading: Reading) -> None:
+    data = ObservationData.model_validate(resource)
+    taken = when(data.effectiveDateTime, data.effectiveInstant, data.effectivePeriod)
+    if data.status not in FINAL or taken is None:
+        return
+    text = _words(data.code)
+    methods = [name for name, words in (("flow", _FLOW), ("ngs", _NGS), ("pcr", _PCR)) if words.search(text)]
+    marrow = _MARROW.search(text) is not None
+    method = methods[0] if len(methods) == 1 else None
+    try:
+        mrd.read(data, f"Observation/{data.id}", taken, Meaning(mrd.CONCEPT, Route.TEXT), reading)
+    except NotUsableError as error:
+        raise NotUsableError(f"A residual disease result by its name only. {error}") from None
+    reading.mrd[-1] = mrd.told(reading.mrd[-1], method=method, marrow=marrow)

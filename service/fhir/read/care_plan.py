@@ -1,0 +1,33 @@
+"""CarePlan: the plan of antileukemic treatment, and when it was completed."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from cds_rules.patient.timeline import ProblemKind, TreatmentPlan
+from service.fhir.elements import CarePlanData
+from service.fhir.reading import Reading, date_of, local, when
+
+_TREATMENT = {"chemotherapy", "immunotherapy"}
+_WORDS = re.compile(r"chemotherap|treatment|protocol|induction|consolidation|maintenance", re.IGNORECASE)
+"""A plan without a category is treatment only by its title: a guess, which settles nothing."""
+_REAL = {"active", "completed", "revoked", "on-hold"}
+
+
+def read(resource: dict[str, Any], reading: Reading) -> None:
+    """Keep a plan that is antileukemic treatment by its category, or by its title if it addresses ALL."""
+    data = CarePlanData.model_validate(resource)
+    source = f"CarePlan/{data.id}"
+    treats = any(m.concept in _TREATMENT for c in data.category for m in reading.concepts(c))
+    about = any(local(r.reference) in reading.leukemia for r in data.addresses)
+    named = about and _WORDS.search(data.title or "") is not None
+    if not treats and not named:
+        return
+    if data.status == "entered-in-error":
+        reading.problem(ProblemKind.ENTERED_IN_ERROR, "Entered in error: not used.", source)
+        return
+    if data.status not in _REAL or data.period is None:
+        return
+    end = data.period.end
+    reading.plans.append(TreatmentPlan(source, when(data.period), date_of(end) if end else None, data.status))

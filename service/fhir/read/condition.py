@@ -1,0 +1,179 @@
+"""Condition: acute lymphoblastic leukemia, its lineage, state, sites and onset; transplant status codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from cds_rules.patient.findings import Genetic, Marker
+from cds_rules.patient.timeline import (
+    CarT,
+    Diagnosis,
+    DiseaseState,
+    Lineage,
+    ProblemKind,
+    Route,
+    Site,
+    Transplant,
+)
+from service.fhir.elements import CodeableConcept, ConditionData
+from service.fhir.reading import Meaning, Reading, when
+
+VERIFICATION = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
+CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
+
+_RELAPSE_STATUS = {"relapse", "recurrence"}
+_UNCERTAIN = {"unconfirmed", "provisional", "differential"}
+_SITES = {
+    "site.marrow": Site.MARROW,
+    "site.cns": Site.CNS,
+    "specimen.csf": Site.CNS,
+    "site.testis": Site.TESTIS,
+    "site.skin": Site.OTHER,
+    "site.eye": Site.OTHER,
+}
+_IN_TRANSPLANT = "relapse.in-transplant-marrow"
+_SINGLE = {"mpal", _IN_TRANSPLANT, "down-syndrome"}
+_MARKERS = {
+    "all.b.bcr-abl1": Marker.BCR_ABL1,
+    "all.b.kmt2a": Marker.KMT2A,
+    "all.b.etv6-runx1": Marker.ETV6_RUNX1,
+    "all.b.hypodiploid": Marker.HYPODIPLOIDY,
+    "down-syndrome": Marker.DOWN,
+}
+_BESIDE = {"mpal", "down-syndrome"}
+"""Conditions that are no ALL by themselves."""
+
+
+def matters(meaning: Meaning) -> bool:
+    """Is this a diagnosis of ALL, or a status code for transplant or CAR-T?"""
+    return meaning.concept.startswith(("all.", "ever.")) or meaning.concept in _SINGLE
+
+
+def read(resource: dict[str, Any], meanings: list[Meaning], reading: Reading) -> None:
+    """Turn one Condition that matters into statements."""
+    data = ConditionData.model_validate(resource)
+    source = f"Condition/{data.id}"
+    verification = _status(data.verificationStatus, VERIFICATION)
+    if verification == "entered-in-error":
+        reading.problem(ProblemKind.ENTERED_IN_ERROR, "Entered in error: not used.", source)
+        return
+    if verification == "refuted":
+        reading.problem(ProblemKind.ENTERED_IN_ERROR, "Refuted diagnosis: not used.", source)
+        return
+    certain = verification not in _UNCERTAIN
+    _history(meanings, source, certain, reading)
+    told = [m for m in meanings if not m.concept.startswith("ever.")]
+    if certain:
+        _genetics(data, told, source, reading)
+    if told and all(m.concept in _BESIDE | {_IN_TRANSPLANT} for m in told):
+        if any(m.concept == _IN_TRANSPLANT for m in told):
+            _relapse_of_something(data, source, told, certain, reading)
+    elif told:
+        if not certain:
+            text = "The diagnosis is recorded as not confirmed: it settles nothing."
+            reading.problem(ProblemKind.CONFLICT, text, source)
+        reading.diagnoses.append(_diagnosis(data, source, told, certain, reading))
+        reading.leukemia.add(source)
+
+
+def _relapse_of_something(
+    data: ConditionData, source: str, told: list[Meaning], certain: bool, reading: Reading
+) -> None:
+    """Relapse in transplant marrow, without the disease: ours only if ALL is told elsewhere and no
+    other code stands beside it."""
+    if len(data.code.coding) > len(told):
+        text = "Relapse in transplant marrow beside a code that is not ALL: not used."
+        reading.problem(ProblemKind.CONFLICT, text, source)
+        return
+    reading.pending.append(_diagnosis(data, source, told, certain, reading))
+
+
+def _genetics(data: ConditionData, told: list[Meaning], source: str, reading: Reading) -> None:
+    """Lesions that a morphology code names, and Down syndrome."""
+    for meaning in told:
+        if meaning.concept in _MARKERS:
+            found = when(data.onsetDateTime, data.onsetPeriod, data.recordedDate)
+            marker = _MARKERS[meaning.concept]
+            reading.genetics.append(Genetic(source, found, marker, True, meaning.route))
+
+
+def _history(meanings: list[Meaning], source: str, certain: bool, reading: Reading) -> None:
+    """Status codes prove that it happened once, and give no date."""
+    for meaning in meanings:
+        if meaning.concept == "ever.hsct":
+            reading.transplants.append(Transplant(source, None, route=meaning.route, certain=certain))
+        elif meaning.concept == "ever.car-t":
+            reading.car_t.append(CarT(source, None, route=meaning.route, certain=certain))
+
+
+def _diagnosis(
+    data: ConditionData, source: str, told: list[Meaning], certain: bool, reading: Reading
+) -> Diagnosis:
+    concepts = {m.concept for m in told}
+    state, coded = _state(concepts, _status(data.clinicalStatus, CLINICAL))
+    in_transplant = _IN_TRANSPLANT in concepts
+    sites, sites_told = _sites(data.bodySite, source, reading)
+    return Diagnosis(
+        source=source,
+        when=when(data.onsetDateTime, data.onsetPeriod),
+        lineage=_lineage(concepts, source, reading),
+        state=state,
+        state_coded=coded,
+        sites=sites | {Site.MARROW} if in_transplant else sites,
+        certain=certain,
+        recorded=when(data.recordedDate),
+        in_transplant=in_transplant,
+        sites_told=sites_told,
+        route=Route.CODE if any(m.route is Route.CODE for m in told) else Route.SITE,
+    )
+
+
+def _state(concepts: Iterable[str], clinical: str | None) -> tuple[DiseaseState, bool]:
+    """The code's own state wins over clinicalStatus, which problem lists rarely keep current."""
+    if "all.in-relapse" in concepts or _IN_TRANSPLANT in concepts:
+        return DiseaseState.RELAPSE, True
+    if clinical in _RELAPSE_STATUS:
+        return DiseaseState.RELAPSE, False
+    if "all.in-remission" in concepts:
+        # Named beside the disease it is an old entry kept current: its onset is still the diagnosis.
+        return DiseaseState.REMISSION, not any(_names_disease(c) for c in concepts)
+    return DiseaseState.UNSTATED, False
+
+
+def _names_disease(concept: str) -> bool:
+    return concept.startswith(("all.b", "all.t", "all.unspecified", "all.null"))
+
+
+def _lineage(concepts: set[str], source: str, reading: Reading) -> Lineage | None:
+    """B or T by the code; mixed only where the code says mixed. Both in one statement tell nothing."""
+    if "mpal" in concepts:
+        return Lineage.MIXED
+    b_codes = any(c == "all.b" or c.startswith("all.b.") for c in concepts)
+    if b_codes and "all.t" in concepts:
+        text = "Coded as B and as T lineage at once: its lineage is not used."
+        reading.problem(ProblemKind.CONFLICT, text, source)
+        return None
+    if b_codes:
+        return Lineage.B
+    return Lineage.T if "all.t" in concepts else None
+
+
+def _sites(places: Iterable[CodeableConcept], source: str, reading: Reading) -> tuple[frozenset[Site], bool]:
+    """The recognised body sites, and whether all that are given were recognised."""
+    found: set[Site] = set()
+    told = True
+    for place in places:
+        here = {_SITES[m.concept] for m in reading.concepts(place) if m.concept in _SITES}
+        if not here:
+            told = False
+            text = "A body site is not recognised: the sites of this relapse stay open."
+            reading.problem(ProblemKind.UNREADABLE, text, source)
+        found |= here
+    return frozenset(found), told
+
+
+def _status(concept: CodeableConcept | None, system: str) -> str | None:
+    if concept is None:
+        return None
+    return next((c.code for c in concept.coding if c.code and c.system in (system, None)), None)

@@ -1,0 +1,174 @@
+"""Genetics: FISH and fusion transcript results, variants with their genes, and ISCN text.
+
+A transcript that is not found says nothing of the diagnosis (it may be a remission sample), so only
+its presence is taken. A gene whose code and display name different genes is not used.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from cds_rules.patient.dates import PartialDate
+from cds_rules.patient.findings import Genetic, Marker
+from cds_rules.patient.timeline import ProblemKind
+from service.fhir.elements import CodeableConcept, Component, ObservationData
+from service.fhir.reading import Meaning, NotUsableError, Reading
+
+FISH: dict[str, Marker] = {
+    "fish.bcr-abl1": Marker.BCR_ABL1,
+    "fish.etv6-runx1": Marker.ETV6_RUNX1,
+    "fish.kmt2a": Marker.KMT2A,
+    "fish.kmt2a.interpretation": Marker.KMT2A,
+    "fish.abl-class": Marker.ABL_CLASS,
+}
+TRANSCRIPTS: dict[str, Marker] = {
+    "bcr-abl1.p190": Marker.BCR_ABL1,
+    "bcr-abl1.p210": Marker.BCR_ABL1,
+    "bcr-abl1.p210-is": Marker.BCR_ABL1,
+    "bcr-abl1.any": Marker.BCR_ABL1,
+    "bcr-abl1.b2a2-presence": Marker.BCR_ABL1,
+    "etv6-runx1.ratio": Marker.ETV6_RUNX1,
+}
+VARIANT = "genomics.variant"
+KARYOTYPE = "fish.karyotype"
+HYPODIPLOID_BELOW = 44
+"""Chromosomes; LOC2012 (001:45)."""
+
+_YES = {"result.detected", "result.positive", "result.present", "answer.present", "answer.positive"}
+_NO = {"result.not-detected", "result.negative", "result.absent", "answer.absent"}
+_ABL_CLASS = {"ABL1", "ABL2", "PDGFRB", "CSF1R"}
+_T315I = re.compile(r"Thr315Ile|T315I", re.IGNORECASE)
+_DELETION = re.compile(r"\bdeletion\b|\bloss\b", re.IGNORECASE)
+_ISCN: tuple[tuple[re.Pattern[str], Marker], ...] = (
+    (re.compile(r"t\(9;22\)\(q34(?:\.1)?;q11(?:\.2)?\)"), Marker.BCR_ABL1),
+    (re.compile(r"t\(12;21\)\(p13(?:\.2)?;q22(?:\.\d+)?\)"), Marker.ETV6_RUNX1),
+    (re.compile(r"t\((?:4;11|9;11|10;11|11;19|6;11)\)\([^)]*q23(?:\.3)?[^)]*\)"), Marker.KMT2A),
+    (re.compile(r"t\(17;19\)\(q22;p13(?:\.3)?\)"), Marker.TCF3_HLF),
+)
+_COUNT = re.compile(r"^\s*(\d{2})(?:[-~](\d{2}))?\s*,\s*[XY?]")
+
+
+def matters(meaning: Meaning) -> bool:
+    """Is this a genetic result of ours?"""
+    concept = meaning.concept
+    return concept in FISH or concept in TRANSCRIPTS or concept in (VARIANT, KARYOTYPE)
+
+
+def read(data: ObservationData, source: str, taken: PartialDate, meaning: Meaning, reading: Reading) -> None:
+    """Turn a genetic Observation into the markers it shows."""
+    found: Iterable[tuple[Marker, bool]]
+    if meaning.concept == VARIANT:
+        found = _variant(data, source, reading)
+    elif meaning.concept == KARYOTYPE:
+        found = ((marker, True) for marker in iscn_markers(data.valueString or ""))
+    else:
+        found = _test(data, meaning.concept, reading)
+    for marker, present in found:
+        reading.genetics.append(Genetic(source, taken, marker, present, meaning.route))
+
+
+def iscn_markers(text: str) -> Iterator[Marker]:
+    """Markers in a karyotype by ISCN: translocations by both breakpoints, and the chromosome count."""
+    compact = text.replace(" ", "")
+    for pattern, marker in _ISCN:
+        if pattern.search(compact):
+            yield marker
+    count = _COUNT.match(text)
+    if count and max(int(n) for n in count.groups() if n) < HYPODIPLOID_BELOW:
+        yield Marker.HYPODIPLOIDY
+
+
+def _test(data: ObservationData, concept: str, reading: Reading) -> list[tuple[Marker, bool]]:
+    answer = _answer(data, reading)
+    if concept in FISH:
+        if answer is None:
+            raise NotUsableError("The result is not a known answer for found or not found: not used.")
+        return [(FISH[concept], answer)]
+    quantity = data.valueQuantity.value if data.valueQuantity else None
+    if answer is True or (quantity is not None and quantity > 0 and not _bound(data)):
+        return [(TRANSCRIPTS[concept], True)]
+    return []
+
+
+def _bound(data: ObservationData) -> bool:
+    return data.valueQuantity is not None and data.valueQuantity.comparator in ("<", "<=")
+
+
+def _answer(data: ObservationData, reading: Reading) -> bool | None:
+    told = {m.concept for m in reading.concepts(data.valueCodeableConcept)}
+    yes, no = bool(told & _YES), bool(told & _NO)
+    return None if yes == no else yes
+
+
+def _variant(data: ObservationData, source: str, reading: Reading) -> list[tuple[Marker, bool]]:
+    present = _answer(data, reading)
+    genes = _genes(data.component, source, reading)
+    changes = " ".join(_texts(data.component, reading))
+    if present is None:
+        raise NotUsableError("The variant is not said to be present or absent: not used.")
+    markers = list(_markers(genes, changes))
+    for component in data.component:
+        if any(m.concept == "genomics.iscn" for m in reading.concepts(component.code)):
+            markers.extend(iscn_markers(_text_of(component)))
+    return [(marker, present) for marker in dict.fromkeys(markers)]
+
+
+def _markers(genes: set[str], changes: str) -> Iterator[Marker]:
+    if {"BCR", "ABL1"} <= genes:
+        yield Marker.BCR_ABL1
+    elif len(genes) > 1 and genes & _ABL_CLASS:
+        yield Marker.ABL_CLASS
+    if {"TCF3", "HLF"} <= genes:
+        yield Marker.TCF3_HLF
+    if {"ETV6", "RUNX1"} <= genes:
+        yield Marker.ETV6_RUNX1
+    if "KMT2A" in genes and len(genes) > 1:
+        yield Marker.KMT2A
+    if "JAK2" in genes and len(genes) > 1:
+        yield Marker.JAK2
+    if genes == {"TP53"}:
+        yield Marker.TP53
+    if genes == {"IKZF1"} and _DELETION.search(changes):
+        yield Marker.IKZF1
+    if "ABL1" in genes and _T315I.search(changes):
+        yield Marker.T315I
+
+
+def _genes(components: Iterable[Component], source: str, reading: Reading) -> set[str]:
+    genes: set[str] = set()
+    for component in components:
+        if any(m.concept == "genomics.gene-studied" for m in reading.concepts(component.code)):
+            value = component.valueCodeableConcept
+            for coding in value.coding if value else []:
+                gene = _gene(coding.system, coding.code, reading)
+                if gene and coding.display and not re.search(rf"\b{gene}\b", coding.display, re.IGNORECASE):
+                    text = "A gene's code and display name different genes: the variant is not used."
+                    reading.problem(ProblemKind.CONFLICT, text, source)
+                    return set()
+                if gene:
+                    genes.add(gene)
+    return genes
+
+
+def _gene(system: str | None, code: str | None, reading: Reading) -> str | None:
+    meaning = reading.lexicon.meanings.get((system or "", code or ""))
+    gene = meaning.concept if meaning else ""
+    return gene.removeprefix("gene.") if gene.startswith("gene.") else None
+
+
+def _texts(components: Iterable[Component], reading: Reading) -> Iterator[str]:
+    wanted = {"genomics.protein-change", "genomics.cdna-change", "genomics.dna-change-type"}
+    for component in components:
+        if any(m.concept in wanted for m in reading.concepts(component.code)):
+            yield _text_of(component)
+
+
+def _text_of(component: Component) -> str:
+    """What a component says in words: codes, displays and text, joined."""
+    value: CodeableConcept | None = component.valueCodeableConcept
+    parts = [component.valueString or ""]
+    if value is not None:
+        parts.append(value.text or "")
+        parts.extend(f"{c.code or ''} {c.display or ''}" for c in value.coding)
+    return " ".join(p for p in parts if p)

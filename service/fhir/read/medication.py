@@ -1,0 +1,74 @@
+"""MedicationAdministration, MedicationStatement, MedicationRequest: which drug, from when to when.
+
+An order is intent, not exposure: only administrations count as given.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cds_rules.patient.dates import PartialDate
+from cds_rules.patient.timeline import CarT, DrugUse, ProblemKind
+from service.fhir.elements import MedicationData
+from service.fhir.reading import Meaning, Reading, date_of, when
+
+_LIVE = {
+    "MedicationAdministration": {"completed", "in-progress", "stopped"},
+    "MedicationStatement": {"active", "completed", "stopped"},
+    "MedicationRequest": {"active", "completed", "stopped"},
+}
+_GIVEN_OR_UNTOLD = {"completed", "in-progress", "unknown", "stopped", "on-hold"}
+_CAR_T = {"tisagenlecleucel", "brexucabtagene", "brexucabtagene-autoleucel", "obecabtagene"}
+
+
+def matters(meaning: Meaning) -> bool:
+    """Is this a drug of ours?"""
+    return meaning.concept.startswith("drug.")
+
+
+def code_of(resource: dict[str, Any]) -> Any:
+    """The raw medication code, inline or in a contained Medication; empty when it is elsewhere."""
+    code = resource.get("medicationCodeableConcept")
+    if code is not None:
+        return code
+    wanted = (resource.get("medicationReference") or {}).get("reference")
+    for held in resource.get("contained") or ():
+        if f"#{held.get('id')}" == wanted:
+            return held.get("code") or {}
+    return {}
+
+
+def read(resource: dict[str, Any], meanings: list[Meaning], reading: Reading) -> None:
+    """Turn one medication resource of a known drug into its use over time."""
+    kind = resource["resourceType"]
+    data = MedicationData.model_validate(resource)
+    source = f"{kind}/{data.id}"
+    meaning = meanings[0]
+    drug = meaning.concept.removeprefix("drug.")
+    given = kind == "MedicationAdministration"
+    start = when(data.effectiveDateTime, data.effectivePeriod, data.authoredOn)
+    if given and drug in _CAR_T and data.status in _GIVEN_OR_UNTOLD:
+        certain = data.status in ("completed", "in-progress")
+        reading.car_t.append(CarT(source, start, drug, meaning.route, certain))
+        return
+    if data.status not in _LIVE[kind]:
+        if data.status == "entered-in-error":
+            reading.problem(ProblemKind.ENTERED_IN_ERROR, "Entered in error: not used.", source)
+        return
+    reading.drugs.append(
+        DrugUse(
+            source=source,
+            when=start,
+            drug=drug,
+            until=_end(data),
+            ongoing=kind == "MedicationStatement" and data.status == "active" and _end(data) is None,
+            given=given,
+            ordered=kind == "MedicationRequest",
+            route=meaning.route,
+        )
+    )
+
+
+def _end(data: MedicationData) -> PartialDate | None:
+    end = data.effectivePeriod.end if data.effectivePeriod else None
+    return date_of(end) if end else None

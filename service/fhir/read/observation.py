@@ -1,0 +1,108 @@
+"""Observation: which results matter, and to which reader each goes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cds_rules.patient.dates import PartialDate
+from cds_rules.patient.findings import Antigen, AntigenResult, Expression
+from cds_rules.patient.timeline import ProblemKind, Status, StatusReport
+from service.fhir.elements import ObservationData
+from service.fhir.read import genetics, measurement, mrd
+from service.fhir.reading import Meaning, NotUsableError, Reading, local, when
+from service.fhir.specimen import note_contained
+
+FINAL = {"final", "amended", "corrected"}
+
+_STATUS = "disease-status"
+_STATUSES = {
+    "disease-status.full-remission": Status.FULL_REMISSION,
+    "disease-status.partial-remission": Status.PARTIAL_REMISSION,
+    "disease-status.improved": Status.IMPROVED,
+    "disease-status.stable": Status.STABLE,
+    "disease-status.worsened": Status.WORSENED,
+    "disease-status.undetermined": Status.UNDETERMINED,
+}
+_ANTIGENS = {"blasts.cd19": Antigen.CD19, "blasts.cd22": Antigen.CD22}
+_EXPRESSIONS = {
+    "result.positive": Expression.POSITIVE,
+    "result.present": Expression.POSITIVE,
+    "result.detected": Expression.POSITIVE,
+    "result.weakly-positive": Expression.DIM,
+    "result.negative": Expression.NEGATIVE,
+    "result.absent": Expression.NEGATIVE,
+    "result.not-detected": Expression.NEGATIVE,
+}
+
+
+def matters(meaning: Meaning) -> bool:
+    """Is this one of the results that are read?"""
+    concept = meaning.concept
+    return (
+        measurement.matters(meaning)
+        or concept in (mrd.CONCEPT, _STATUS)
+        or concept in _ANTIGENS
+        or genetics.matters(meaning)
+    )
+
+
+def read(resource: dict[str, Any], meanings: list[Meaning], reading: Reading) -> None:
+    """Turn one Observation that matters into a statement."""
+    data = ObservationData.model_validate(resource)
+    source = f"Observation/{data.id}"
+    if "contained" in resource:
+        note_contained(resource, reading)
+    if not _usable(data, source, reading):
+        return
+    taken = when(data.effectiveDateTime, data.effectiveInstant, data.effectivePeriod)
+    if taken is None:
+        raise NotUsableError("The result has no date of its own: not used.")
+    meaning = meanings[0]
+    if meaning.concept == mrd.CONCEPT:
+        mrd.read(data, source, taken, meaning, reading)
+    elif meaning.concept == _STATUS:
+        _read_status(data, source, taken, meaning, reading)
+    elif meaning.concept in _ANTIGENS:
+        _read_antigen(data, source, taken, meaning, reading)
+    elif genetics.matters(meaning):
+        genetics.read(data, source, taken, meaning, reading)
+    else:
+        measurement.read(data, source, taken, meaning, reading)
+
+
+def _usable(data: ObservationData, source: str, reading: Reading) -> bool:
+    if data.status in FINAL:
+        return True
+    if data.status == "entered-in-error":
+        reading.problem(ProblemKind.ENTERED_IN_ERROR, "Entered in error: not used.", source)
+    elif data.status == "preliminary":
+        reading.problem(ProblemKind.UNAVAILABLE, "Preliminary result, not final: not used.", source)
+    return False
+
+
+def _read_status(
+    data: ObservationData, source: str, taken: PartialDate, meaning: Meaning, reading: Reading
+) -> None:
+    """mCODE disease status. `focus` names the disease; one of another disease is not ours."""
+    if data.focus and not any(local(f.reference) in reading.leukemia for f in data.focus):
+        return
+    told = {
+        _STATUSES[m.concept] for m in reading.concepts(data.valueCodeableConcept) if m.concept in _STATUSES
+    }
+    if len(told) != 1:
+        raise NotUsableError("The disease status is not one of the known answers: not used.")
+    reading.reports.append(StatusReport(source, taken, told.pop(), meaning.route))
+
+
+def _read_antigen(
+    data: ObservationData, source: str, taken: PartialDate, meaning: Meaning, reading: Reading
+) -> None:
+    """Only a coded answer is taken: from which percentage an antigen is positive no source says."""
+    answers = reading.concepts(data.valueCodeableConcept)
+    told = {_EXPRESSIONS[m.concept] for m in answers if m.concept in _EXPRESSIONS}
+    if Expression.DIM in told:
+        told.discard(Expression.POSITIVE)
+    if len(told) != 1:
+        raise NotUsableError("The expression is not given as one known answer: not used.")
+    antigen = _ANTIGENS[meaning.concept]
+    reading.antigens.append(AntigenResult(source, taken, antigen, told.pop(), meaning.route))

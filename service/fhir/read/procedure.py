@@ -1,0 +1,112 @@
+"""Procedure: stem cell transplant, CAR-T infusion, cell collection, radiation. Planned is not done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from cds_rules.patient.dates import PartialDate
+from cds_rules.patient.findings import CellCollection, Field, Irradiation
+from cds_rules.patient.timeline import CarT, ProblemKind, Transplant
+from service.fhir.elements import Extension, ProcedureData
+from service.fhir.reading import Meaning, NotUsableError, Reading, when
+
+_DONE = {"completed", "in-progress"}
+_NOT_DONE = {"preparation", "not-done", "entered-in-error"}
+"""Any other status does not say whether it was done."""
+_FIELDS = {
+    "tbi": Field.WHOLE_BODY,
+    "rt.cranial": Field.CRANIAL,
+    "rt.spinal": Field.SPINAL,
+    "rt.testis": Field.TESTIS,
+}
+_COLLECTIONS: dict[str, bool | None] = {"car-t.collection": True, "leukapheresis": None}
+_GRAY = {"Gy": 1.0, "cGy": 0.01}
+MAX_GRAY = 100.0
+"""Above any total dose given for leukemia: a unit slip."""
+
+
+def matters(meaning: Meaning) -> bool:
+    """Is this a procedure that is read?"""
+    concept = meaning.concept
+    return (
+        concept == "hsct"
+        or concept.startswith(("hsct.", "car-t.infusion", "ever."))
+        or concept in _FIELDS
+        or concept in _COLLECTIONS
+    )
+
+
+def read(resource: dict[str, Any], meanings: list[Meaning], reading: Reading) -> None:
+    """Turn one Procedure that matters into a statement; only what was done counts."""
+    data = ProcedureData.model_validate(resource)
+    source = f"Procedure/{data.id}"
+    if data.status in _NOT_DONE:
+        if data.status == "entered-in-error":
+            reading.problem(ProblemKind.ENTERED_IN_ERROR, "Entered in error: not used.", source)
+        return
+    meaning = meanings[0]
+    done = when(data.performedDateTime, data.performedPeriod)
+    certain = data.status in _DONE
+    if meaning.concept in _FIELDS and certain:
+        dose = _gray(data.extension)
+        reading.irradiations.append(Irradiation(source, done, _FIELDS[meaning.concept], dose, meaning.route))
+    elif meaning.concept in _COLLECTIONS and certain:
+        use = _COLLECTIONS[meaning.concept]
+        reading.collections.append(CellCollection(source, done, use, meaning.route))
+    elif meaning.concept not in _FIELDS and meaning.concept not in _COLLECTIONS:
+        _cells(meanings, source, done, certain, reading)
+
+
+def _cells(
+    meanings: list[Meaning], source: str, done: PartialDate | None, certain: bool, reading: Reading
+) -> None:
+    meaning = meanings[0]
+    if meaning.concept.startswith("car-t.infusion"):
+        named = [m.concept.removeprefix("car-t.infusion").removeprefix(".") for m in meanings]
+        product = next((name for name in named if name and not name.startswith(("hsct", "ever"))), None)
+        reading.car_t.append(CarT(source, done, product, meaning.route, certain))
+    elif meaning.concept == "ever.car-t":
+        reading.car_t.append(CarT(source, None, route=meaning.route, certain=certain))
+    elif meaning.concept == "ever.hsct":
+        reading.transplants.append(Transplant(source, None, route=meaning.route, certain=certain))
+    elif meaning.concept == "hsct" or meaning.concept.startswith("hsct."):
+        kind, donor = _kind(meanings), _donor(meanings)
+        reading.transplants.append(Transplant(source, done, kind, donor, meaning.route, certain))
+
+
+def _kind(meanings: list[Meaning]) -> str | None:
+    for kind in ("allogeneic", "autologous"):
+        if any(m.concept.startswith(f"hsct.{kind}") for m in meanings):
+            return kind
+    return None
+
+
+def _donor(meanings: list[Meaning]) -> str | None:
+    """Related covers sibling and haploidentical donors alike: no code tells them apart."""
+    for m in meanings:
+        parts = m.concept.split(".")
+        if "related" in parts:
+            return "related"
+        if "unrelated" in parts:
+            return "unrelated"
+    return None
+
+
+def _gray(extensions: Iterable[Extension]) -> float | None:
+    """Total dose in Gy from the mCODE dose extensions; None if it is not given as one known dose."""
+    doses = set()
+    for outer in extensions:
+        for inner in outer.extension:
+            if inner.url == "totalDoseDelivered" and inner.valueQuantity is not None:
+                quantity = inner.valueQuantity
+                factor = _GRAY.get(quantity.code or quantity.unit or "")
+                if factor is None or quantity.value is None or quantity.comparator:
+                    raise NotUsableError("Its dose is not given in Gy or cGy: not used.")
+                doses.add(round(quantity.value * factor, 3))
+    if len(doses) != 1:
+        return None
+    dose = doses.pop()
+    if not 0 < dose <= MAX_GRAY:
+        raise NotUsableError("Its dose is out of range: not used.")
+    return dose

@@ -1,0 +1,101 @@
+"""Gather one patient's record for a hook: what was prefetched, and from the FHIR server what was not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cds_rules.patient.timeline import Part
+from service.fhir.client import FhirAccess, FhirClient
+from service.fhir.fetched import Fetched, Problem
+from service.fhir.lexicon import Lexicon
+from service.fhir.prefetch import NEEDS, Need, is_empty, sent
+
+_FINAL = {Problem.OPERATION_OUTCOME}
+"""The EHR asked and failed; the standard sends this to save us the same query."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The resources of one patient, and the parts that are not complete with the reason in words."""
+
+    resources: tuple[dict[str, Any], ...]
+    missing: Mapping[Part, str]
+    unanswered: tuple[str, ...]
+    """Keys for which nothing at all could be had."""
+
+
+def gather(
+    patient_id: str,
+    prefetch: Mapping[str, Any],
+    access: FhirAccess | None,
+    client: FhirClient,
+    lexicon: Lexicon,
+) -> Record:
+    """The record, fetching in parallel what is missing if the FHIR server may be used.
+
+    When the conditions are complete and none of them is leukemia, nothing more is fetched: the
+    service then has nothing to say, and the chart is not its business.
+    """
+    answers = {need.key: sent(need, prefetch) for need in NEEDS}
+    if access is not None and _may_concern(answers["conditions"], lexicon):
+        if _someone_else(answers["patient"], patient_id):
+            answers["patient"] = Fetched("patient", problem=Problem.NOT_SENT)
+        wanted = {n.key: n.query(patient_id) for n in NEEDS if _ask(answers[n.key], n)}
+        if wanted:
+            fetched = client.fetch(access, wanted)
+            answers = {key: _better(answer, fetched.get(key)) for key, answer in answers.items()}
+    return _record(NEEDS, answers)
+
+
+def _ask(answer: Fetched, need: Need) -> bool:
+    """Is it worth a query? A reported failure is not asked again, but for what must be had."""
+    if answer.problem is None:
+        return is_empty(answer)
+    return answer.problem not in _FINAL or need.part is Part.CONDITIONS
+
+
+def _someone_else(patient: Fetched, patient_id: str) -> bool:
+    return any(r.get("resourceType") == "Patient" and r.get("id") != patient_id for r in patient.resources)
+
+
+def _may_concern(conditions: Fetched, lexicon: Lexicon) -> bool:
+    """Is a lymphoblastic leukemia among the conditions, or could one be?"""
+    if conditions.problem is not None or not conditions.resources:
+        return True
+    return any(_names_leukemia(resource, lexicon) for resource in conditions.resources)
+
+
+def _names_leukemia(resource: dict[str, Any], lexicon: Lexicon) -> bool:
+    try:
+        codings = (resource.get("code") or {}).get("coding") or ()
+        found = [lexicon.meanings.get((c.get("system"), c.get("code"))) for c in codings]
+    except (AttributeError, TypeError):
+        return True
+    return any(m is not None and m.concept.startswith(("all.", "relapse.")) for m in found)
+
+
+def _better(first: Fetched, second: Fetched | None) -> Fetched:
+    """The fetched answer, with what the EHR had sent before; an empty key that cannot be checked stays."""
+    if second is None:
+        return first
+    if second.problem is None:
+        return Fetched(first.key, (*second.resources, *first.resources))
+    if is_empty(first):
+        return Fetched(first.key, second.resources, second.problem)
+    return Fetched(first.key, (*first.resources, *second.resources), second.problem)
+
+
+def _record(needs: Iterable[Need], answers: Mapping[str, Fetched]) -> Record:
+    resources: list[dict[str, Any]] = []
+    missing: dict[Part, str] = {}
+    unanswered: list[str] = []
+    for need in needs:
+        answer = answers[need.key]
+        resources.extend(answer.resources)
+        if answer.problem is not None:
+            missing[need.part] = f"{need.part.value} not retrieved in full: {answer.problem.text}"
+            if not answer.resources:
+                unanswered.append(need.key)
+    return Record(tuple(resources), missing, tuple(unanswered))

@@ -1,0 +1,66 @@
+"""Which specimen a result names: by code in a contained Specimen, or by the words of its display."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+from service.fhir.elements import Reference
+from service.fhir.reading import Reading, local
+
+_WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"\bmarrow\b|\bbma\b|\bbmat\b", re.IGNORECASE), "marrow"),
+    (re.compile(r"\bcsf\b|\bcerebrospinal\b|\bspinal fluid\b", re.IGNORECASE), "csf"),
+    (re.compile(r"\bblood\b|\bplasma\b|\bserum\b", re.IGNORECASE), "blood"),
+)
+
+
+def named(specimen: Reference | None, reading: Reading) -> str | None:
+    """marrow, csf or blood; None when it names none, or more than one ("marrow blood")."""
+    if specimen is None:
+        return None
+    reference = specimen.reference or ""
+    coded = reading.specimens.get(reference if reference.startswith("#") else local(reference))
+    if coded is not None:
+        return coded
+    return _in_words(specimen.display) if specimen.display else None
+
+
+@lru_cache(maxsize=1024)
+def _in_words(display: str) -> str | None:
+    """Displays are few and come again with every result."""
+    found = {place for pattern, place in _WORDS if pattern.search(display)}
+    return found.pop() if len(found) == 1 else None
+
+
+def contradicts(specimen: Reference | None, place: str, reading: Reading) -> bool:
+    """Does the specimen say that the result is from somewhere else?"""
+    found = named(specimen, reading)
+    return found is not None and found != place
+
+
+_PLACES = {
+    "site.marrow": "marrow",
+    "specimen.marrow": "marrow",
+    "specimen.csf": "csf",
+    "specimen.blood": "blood",
+}
+
+
+def note_specimen(reference: str, specimen: dict[str, Any], reading: Reading) -> None:
+    """Remember where a Specimen resource, contained or its own, is from by its type code."""
+    try:
+        places = {_PLACES[m.concept] for m in reading.meanings(specimen["type"]) if m.concept in _PLACES}
+    except (AttributeError, KeyError, TypeError):
+        return
+    if len(places) == 1:
+        reading.specimens[reference] = places.pop()
+
+
+def note_contained(resource: dict[str, Any], reading: Reading) -> None:
+    """Remember the Specimens contained in one resource, for as long as it is read."""
+    held = resource.get("contained")
+    for item in held if isinstance(held, list) else ():
+        if isinstance(item, dict) and item.get("resourceType") == "Specimen":
+            note_specimen(f"#{item.get('id')}", item, reading)

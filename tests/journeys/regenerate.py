@@ -1,0 +1,87 @@
+"""Write every patient's cards.json anew: `python -m tests.journeys.regenerate`. Then read the difference."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from cds_rules import Assessment, assess
+from cds_rules.patient.timeline import PatientTimeline
+from service.cards import cards_for
+from service.cards.build import Pages
+from service.fhir.site_map import load_site_map
+from service.inputs import read_inputs, timeline_of
+
+Json = dict[str, Any]
+FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
+PATIENTS = sorted(path.parent for path in FIXTURES.glob("patients/*/bundle.json"))
+SITE_MAP = load_site_map(FIXTURES / "site.toml")
+PAGES = Pages("https://cds.example")
+
+
+def chart_day(folder: Path) -> date:
+    """The day of the story on which the patient is assessed."""
+    found = re.search(r"Chart as of (\d{4}-\d{2}-\d{2})", (folder / "story.md").read_text(encoding="utf-8"))
+    if found is None:
+        raise ValueError(f"{folder.name}: the story names no day")
+    return date.fromisoformat(found[1])
+
+
+def bundle_of(folder: Path) -> Json:
+    """The chart, read as the command line reads it."""
+    (found,) = read_inputs([str(folder / "bundle.json")], io.BytesIO())
+    if found.bundle is None:
+        raise ValueError(f"{folder.name}: {found.problem}")
+    return found.bundle
+
+
+def timeline_from(bundle: Json) -> PatientTimeline:
+    """The record of a chart, with the demo hospital's codes."""
+    return timeline_of(bundle, SITE_MAP)
+
+
+def assessed(folder: Path) -> Assessment:
+    """The assessment on the day of the story."""
+    return assess(timeline_from(bundle_of(folder)), chart_day(folder))
+
+
+def cards_of(folder: Path) -> Json:
+    """What a clinician would see, in a form whose difference can be read: the detail line by line."""
+    assessment = assessed(folder)
+    return {
+        "assessedOn": assessment.assessed_on.isoformat(),
+        "noCardBecause": assessment.not_applicable_because,
+        "cards": [
+            {
+                "indicator": card.indicator,
+                "summary": card.summary,
+                "detail": card.detail.splitlines(),
+                "suggestions": [s.label for s in card.suggestions or ()],
+                "source": card.source.label,
+            }
+            for card in cards_for(assessment, PAGES)
+        ],
+    }
+
+
+def text_of(cards: Json) -> str:
+    """The file as it is committed."""
+    return json.dumps(cards, indent=2, ensure_ascii=False) + "\n"
+
+
+def main() -> None:
+    """Write the files; say which changed."""
+    for folder in PATIENTS:
+        file, text = folder / "cards.json", text_of(cards_of(folder))
+        if not file.exists() or file.read_text(encoding="utf-8") != text:
+            file.write_text(text, encoding="utf-8")
+            sys.stdout.write(f"{file.relative_to(FIXTURES.parent)}\n")
+
+
+if __name__ == "__main__":
+    main()
