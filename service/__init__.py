@@ -1,0 +1,88 @@
+"""The web service. `create_app` is the only place where its parts are put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+
+from flask import Flask, Response, request
+from flask_cors import CORS
+
+from cds_rules.terminology.code_set import load
+from service import errors, rulebook
+from service.cards.build import Pages
+from service.config import Settings, check
+from service.fhir.client import FhirClient, Limits
+from service.fhir.lexicon import Lexicon
+from service.fhir.site_map import SiteMap, load_site_map
+from service.fhir.to_timeline import RecordReader
+from service.hooks.api import create_blueprint
+from service.hooks.patient_view import PatientView
+
+Authenticate = Callable[[], None]
+"""Raises ServiceError 401 unless the caller of the current request is allowed."""
+
+CORS_PATHS = r"/cds-services.*"
+
+
+Today = Callable[[str], date]
+"""The day of assessment for a patient id."""
+
+
+def utc_today(_patient: str) -> date:
+    """Today, the same for everyone."""
+    return datetime.now(UTC).date()
+
+
+def create_app(
+    settings: Settings, authenticate: Authenticate | None = None, today: Today = utc_today
+) -> Flask:
+    """The application. ConfigError if the settings do not allow a start, SiteMapError for the site file.
+
+    `authenticate` is where the check of the caller's JWT has its place; until it is built, `check`
+    refuses to start a service that anyone could call, unless the settings say so. `today` is there for
+    the demonstration, whose charts are told as of a day.
+    """
+    check(settings)
+    app = Flask("service")
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    errors.register(app)
+    site_map = load_site_map(settings.site_map) if settings.site_map else SiteMap()
+    lexicon = Lexicon(load(), site_map)
+    view = PatientView(
+        client=FhirClient(Limits(deadline_s=settings.fetch_deadline_s)),
+        lexicon=lexicon,
+        reader=RecordReader(lexicon),
+        pages=Pages(settings.public_base_url),
+        fhir_servers=settings.fhir_servers,
+        any_server=settings.insecure,
+    )
+    hooks = create_blueprint(view, today)
+    if authenticate is not None:
+        hooks.before_request(_but_preflights(authenticate))
+    app.register_blueprint(hooks)
+    app.register_blueprint(rulebook.blueprint)
+    if settings.cors_origins:
+        CORS(
+            app,
+            resources={CORS_PATHS: {"origins": list(settings.cors_origins)}},
+            methods=["GET", "POST", "OPTIONS"],
+            allow_headers=["authorization", "content-type"],
+        )
+    app.add_url_rule("/health/live", "live", _live)
+    return app
+
+
+def _but_preflights(authenticate: Authenticate) -> Authenticate:
+    """A browser's preflight carries no token, and gets nothing but permission to ask."""
+
+    def check_caller() -> None:
+        if request.method != "OPTIONS":
+            authenticate()
+
+    return check_caller
+
+
+def _live() -> Response:
+    return Response('{"status":"live"}', content_type="application/json")

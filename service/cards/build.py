@@ -1,0 +1,109 @@
+"""What all cards share: stable uuids, links into the rule book, escaping, length."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from cds_rules.citation import Cite
+from service.wire.response import MAX_SUMMARY, Card, Coding, Link, Source, Suggestion
+
+_NAMESPACE = uuid.UUID("6f7f4f0e-6a2f-5b0c-9c62-0d8f3e2b7a51")
+_TOPIC_SYSTEM = "urn:relapse-cds:topic"
+_OVERRIDE_SYSTEM = "urn:relapse-cds:override-reason"
+
+_OVERRIDES = tuple(
+    Coding(system=_OVERRIDE_SYSTEM, code=code, display=display)
+    for code, display in (
+        ("already-known", "Already known and acted on"),
+        ("chart-wrong", "The chart is wrong or incomplete"),
+        ("does-not-fit", "Does not fit this patient"),
+        ("disagree", "Disagree with the source"),
+    )
+)
+_MARKDOWN = re.compile(r"([\\`*_\[\]|<>~]|&(?=#?\w+;))")
+
+
+_SPECIAL = frozenset("\\`*_[]|<>~&")
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Addresses of our own pages, from the public base URL."""
+
+    base: str
+
+    def rule(self, scheme: str, rule: str | None = None) -> str:
+        """The rule book page of a scheme, at a rule."""
+        return f"{self.base}/rulebook/{scheme}" + (f"#{rule}" if rule else "")
+
+    def book(self) -> str:
+        """The rule book's first page."""
+        return f"{self.base}/rulebook/"
+
+
+def stable_uuid(*parts: str) -> str:
+    """The same parts always give the same uuid, so that a dismissed card can be recognised."""
+    return str(uuid.uuid5(_NAMESPACE, "\x1f".join(parts)))
+
+
+def escape(text: str) -> str:
+    """Text as literal Markdown: nothing in it formats, links or becomes HTML."""
+    plain = " ".join(text.split())
+    return plain if _SPECIAL.isdisjoint(plain) else _MARKDOWN.sub(_escaped, plain)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return "\\" + found[0]
+
+
+def fit(variants: Iterable[str]) -> str:
+    """The first variant short enough for a summary; the last one is cut if none is."""
+    last = ""
+    for last in variants:
+        if len(last) <= MAX_SUMMARY:
+            return last
+    return last[: MAX_SUMMARY - 1].rstrip() + "…"
+
+
+def sources_label(cites: Iterable[Cite]) -> str:
+    """Short names of the sources, each once."""
+    return "; ".join(dict.fromkeys(c.source.short for c in cites))
+
+
+def card(  # noqa: PLR0913 - these are the parts of a card
+    kind: str,
+    patient: str,
+    summary: str,
+    detail: Sequence[str],
+    *,
+    label: str,
+    url: str,
+    pages: Pages,
+    suggestions: tuple[Suggestion, ...] = (),
+) -> Card:
+    """An info card: critical and warning are for order checks, not for telling a risk group."""
+    text = "\n".join(detail)
+    return Card(
+        uuid=stable_uuid("card", kind, patient, summary, text),
+        summary=summary,
+        detail=text,
+        indicator="info",
+        source=Source(
+            label=label, url=url, topic=Coding(system=_TOPIC_SYSTEM, code=kind, display=_TOPICS[kind])
+        ),
+        suggestions=suggestions or None,
+        selectionBehavior="any" if suggestions else None,
+        overrideReasons=_OVERRIDES,
+        links=(Link(label="Rule book", url=pages.book(), type="absolute"),),
+    )
+
+
+_TOPICS = {
+    "first-relapse-risk": "Risk at first relapse of ALL",
+    "outside-first-relapse": "Relapse outside the first-relapse schemes",
+    "suspected-relapse": "Suspected relapse of ALL",
+    "record-incomplete": "Parts of the record not retrieved",
+}

@@ -1,0 +1,58 @@
+"""Suggestions: requests for the evaluations that would settle an open scheme. Never a drug, never a dose."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cds_rules.assessment import Assessment, Test
+from service.cards.build import stable_uuid
+from service.wire.response import Action, Suggestion
+
+_SNOMED = "http://snomed.info/sct"
+_LOINC = "http://loinc.org"
+
+_CODES: dict[Test, tuple[str, str, str]] = {
+    Test.MARROW: (_SNOMED, "49401003", "Bone marrow aspiration procedure (procedure)"),
+    Test.MRD_END_BLOCK_1: (_SNOMED, "49401003", "Bone marrow aspiration procedure (procedure)"),
+    Test.CSF: (_SNOMED, "277762005", "Lumbar puncture (procedure)"),
+    Test.IMMUNOPHENOTYPE: (_LOINC, "55230-7", "Immunophenotyping study"),
+}
+
+
+def suggestions_for(a: Assessment) -> tuple[Suggestion, ...]:
+    """One suggestion a test, those that settle most schemes first."""
+    tests = dict.fromkeys(test for m in a.missing for test in m.tests)
+    return tuple(_suggestion(a, test) for test in tests)
+
+
+def _suggestion(a: Assessment, test: Test) -> Suggestion:
+    request = service_request(a, test)
+    window = a.picture.block1_window if test is Test.MRD_END_BLOCK_1 else None
+    days = f" ({window[0]} to {window[1]})" if window else ""
+    return Suggestion(
+        label=f"Request {test.value}{days}",
+        uuid=stable_uuid("suggestion", a.patient, test.name, *a.picture.relapse_number.evidence),
+        actions=(Action(type="create", description=f"Draft request: {test.value}", resource=request),),
+    )
+
+
+def service_request(a: Assessment, test: Test) -> dict[str, Any]:
+    """A draft ServiceRequest, intent proposal, for the relapse it is about."""
+    system, code, display = _CODES[test]
+    reasons = [e for e in a.picture.relapse_number.evidence if e.startswith("Condition/")]
+    request: dict[str, Any] = {
+        "resourceType": "ServiceRequest",
+        "status": "draft",
+        "intent": "proposal",
+        "code": {
+            "coding": [{"system": system, "code": code, "display": display}],
+            "text": test.value[0].upper() + test.value[1:],
+        },
+        "subject": {"reference": a.patient},
+    }
+    if test is Test.MRD_END_BLOCK_1 and a.picture.block1_window is not None:
+        first, last = a.picture.block1_window
+        request["occurrencePeriod"] = {"start": first.isoformat(), "end": last.isoformat()}
+    if reasons:
+        request["reasonReference"] = [{"reference": reason} for reason in reasons]
+    return request

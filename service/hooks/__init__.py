@@ -1,0 +1,1 @@
+"""CDS Hooks: discovery and the services in between."""

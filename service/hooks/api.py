@@ -1,0 +1,60 @@
+"""The CDS Hooks endpoints: discovery and the calls of a service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response, request
+from pydantic import ValidationError
+
+from service.errors import ServiceError
+from service.hooks import patient_view
+from service.hooks.patient_view import PatientView
+from service.lenient_json import NotJsonError, loads
+from service.wire.request import HookRequest, constant_reason
+from service.wire.response import Discovery
+
+JSON = "application/json"
+
+
+def create_blueprint(view: PatientView, today: Callable[[str], date]) -> Blueprint:
+    """Discovery at /cds-services, each service at /cds-services/{id}."""
+    blueprint = Blueprint("hooks", __name__, url_prefix="/cds-services")
+    discovery = orjson.dumps(Discovery(services=(patient_view.SERVICE,)).to_json_dict())
+
+    @blueprint.get("", strict_slashes=False)
+    def discover() -> Response:
+        return Response(discovery, content_type=JSON)
+
+    @blueprint.post(f"/{patient_view.ID}")
+    def relapsed_all() -> Response:
+        if not request.is_json:
+            # A page could send other types without asking first (no preflight).
+            raise ServiceError(415, "not-supported", "The request body must be JSON (application/json).")
+        call = read_request(request.get_data(cache=False), patient_view.HOOK)
+        return Response(orjson.dumps(view.answer(call, today)), content_type=JSON)
+
+    @blueprint.post("/<service>")
+    def unknown(service: str) -> Response:
+        raise ServiceError(404, "not-found", "There is no CDS service of this id.")
+
+    return blueprint
+
+
+def read_request(body: bytes, hook: str) -> HookRequest:
+    """The call, checked. ServiceError 400 says where it is wrong, never what it held."""
+    try:
+        content: Any = loads(body)
+    except NotJsonError:
+        raise ServiceError(400, "structure", "The request body is not JSON.") from None
+    try:
+        call = HookRequest.model_validate(content)
+    except ValidationError as error:
+        reason = constant_reason(error)
+        raise ServiceError(400, "structure", "The request is no CDS Hooks call.", reason) from None
+    if call.hook != hook:
+        raise ServiceError(400, "value", f"This service answers the hook {hook} only.")
+    return call

@@ -1,0 +1,108 @@
+"""Bundles from files, folders and standard input, for the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from cds_rules.patient.timeline import Part, PatientTimeline
+from service.fhir.fetched import Page, Problem, read_page
+from service.fhir.site_map import SiteMap
+from service.fhir.to_timeline import to_timeline
+from service.lenient_json import NotJsonError, loads
+
+
+class InputError(ValueError):
+    """One input cannot be assessed; the message names it and says why, without its content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One bundle to assess, or why it cannot be: exactly one of `bundle` and `problem` is set."""
+
+    name: str
+    bundle: dict[str, Any] | None = None
+    problem: str | None = None
+
+
+def read_inputs(paths: Iterable[str], stdin: BinaryIO) -> Iterator[Input]:
+    """Every bundle named: a file, the JSON files below a folder, NDJSON on standard input for "-"."""
+    for text in paths:
+        if text == "-":
+            yield from _lines(stdin)
+            continue
+        path = Path(text)
+        if path.is_dir():
+            files = [p for p in sorted(path.rglob("*.json")) if _is_bundle_file(p)]
+            if not files:
+                yield Input(text, problem="holds no bundle (*.json)")
+            yield from map(_file, files)
+        else:
+            yield _file(path)
+
+
+def _is_bundle_file(path: Path) -> bool:
+    """In a folder of patients, `cards.json` beside a `bundle.json` is what is expected of it."""
+    return path.name == "bundle.json" or not (path.parent / "bundle.json").exists()
+
+
+def _file(path: Path) -> Input:
+    try:
+        return _parse(str(path), path.read_bytes())
+    except OSError as error:
+        return Input(str(path), problem=f"cannot be read: {error.strerror}")
+
+
+def _lines(stream: BinaryIO) -> Iterator[Input]:
+    for number, line in enumerate(stream, start=1):
+        if line.strip():
+            yield _parse(f"standard input, line {number}", line)
+
+
+def _parse(name: str, content: bytes) -> Input:
+    try:
+        value = loads(content)
+    except NotJsonError:
+        return Input(name, problem="is not JSON")
+    if not isinstance(value, dict) or value.get("resourceType") != "Bundle":
+        return Input(name, problem="is no FHIR Bundle")
+    return Input(name, value)
+
+
+def timeline_of(bundle: dict[str, Any], site_map: SiteMap) -> PatientTimeline:
+    """The timeline of the one patient in a bundle. InputError without exactly one Patient."""
+    page = read_page(bundle)
+    patients = [r for r in page.resources if r.get("resourceType") == "Patient"]
+    ids = {p.get("id") for p in patients if isinstance(p.get("id"), str)}
+    if len(ids) != 1:
+        raise InputError("holds no Patient" if not ids else "holds more than one Patient")
+    return to_timeline(
+        page.resources,
+        str(ids.pop()),
+        site_map=site_map,
+        aliases=_full_urls(bundle),
+        missing=_incomplete(page),
+    )
+
+
+def _incomplete(page: Page) -> dict[Part, str]:
+    """A page of a search, or a bundle with damaged entries, is not the whole record."""
+    problem = page.problem
+    if page.next_link is not None or (page.total is not None and page.total > page.matches):
+        problem = problem or Problem.TRUNCATED
+    if problem is None:
+        return {}
+    return {part: f"{part.value} not in the bundle in full: {problem.text}" for part in Part}
+
+
+def _full_urls(bundle: dict[str, Any]) -> list[str]:
+    """The full URLs by which references in this bundle may mean its patient."""
+    found = []
+    for entry in bundle.get("entry") or ():
+        if isinstance(entry, dict) and isinstance(entry.get("resource"), dict):
+            url = entry.get("fullUrl")
+            if entry["resource"].get("resourceType") == "Patient" and isinstance(url, str):
+                found.append(url)
+    return found

@@ -1,0 +1,1 @@
+"""CDS Hooks as it goes over the wire: what clients send, and what is sent back."""
