@@ -1,0 +1,1 @@
+"""What only the demo needs: an embedded, read-only FHIR server over synthetic patients."""
