@@ -1,0 +1,121 @@
+"""The request bodies that are measured: one synthetic chart, as it is and among many more results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from random import Random
+from typing import Any
+
+import orjson
+
+from cds_rules.terminology.code_set import LOINC
+from service.fhir.prefetch import NEEDS
+from service.paths import fixtures_dir
+
+PATIENT = "busy-chart"
+MATTERING = 60
+"""Observations that the rules read, in the large bodies. The chart has eight; the rest is added to it."""
+
+_UCUM = "http://unitsofmeasure.org"
+_CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
+_READ_IN_CHART = 8
+_REMISSION = date(2023, 1, 15)
+"""First day of the added results: all fall into the first remission, where they change no answer."""
+
+_BLOOD_COUNT = (
+    ("718-7", "Hemoglobin [Mass/volume] in Blood", "g/dL", 7.0, 15.0),
+    ("6690-2", "Leukocytes [#/volume] in Blood by Automated count", "10*3/uL", 0.2, 12.0),
+    ("777-3", "Platelets [#/volume] in Blood by Automated count", "10*3/uL", 8.0, 400.0),
+    ("751-8", "Neutrophils [#/volume] in Blood by Automated count", "10*3/uL", 0.0, 8.0),
+    ("731-0", "Lymphocytes [#/volume] in Blood by Automated count", "10*3/uL", 0.1, 5.0),
+    ("4544-3", "Hematocrit [Volume Fraction] of Blood by Automated count", "%", 20.0, 45.0),
+)
+_WATCHED = (
+    ("26465-5", "Leukocytes [#/volume] in Cerebral spinal fluid", "/uL", 0.0, 3.0),
+    ("11150-0", "Blasts/100 cells in Bone marrow", "%", 0.0, 2.0),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """One request body as sent, and how many resources it holds."""
+
+    name: str
+    content: bytes
+    resources: int
+
+
+def chart_body() -> Body:
+    """The chart as it is: 73 resources, 60 of them Observations, about 35 KB."""
+    chart = _chart()
+    return Body(f"{len(chart)} resources", _hook_call(chart), len(chart))
+
+
+def large_body(observations: int) -> Body:
+    """The chart filled up to so many Observations, MATTERING of which the rules read."""
+    chart = _chart()
+    have = sum(resource["resourceType"] == "Observation" for resource in chart)
+    watched = MATTERING - _READ_IN_CHART
+    random = Random(observations)
+    chart.extend(_results("watched", _WATCHED, watched, random))
+    chart.extend(_results("count", _BLOOD_COUNT, observations - have - watched, random))
+    return Body(f"{observations:,} Observations", _hook_call(chart), len(chart))
+
+
+def _chart() -> list[dict[str, Any]]:
+    bundle = orjson.loads((fixtures_dir() / "patients" / PATIENT / "bundle.json").read_bytes())
+    return [entry["resource"] for entry in bundle["entry"]]
+
+
+def _results(
+    name: str, kinds: tuple[tuple[str, str, str, float, float], ...], count: int, random: Random
+) -> Iterator[dict[str, Any]]:
+    """Laboratory results of about 450 bytes each, spread over three years."""
+    for index in range(count):
+        code, display, unit, low, high = kinds[index % len(kinds)]
+        day = _REMISSION + timedelta(days=index * 1000 // count)
+        yield {
+            "resourceType": "Observation",
+            "id": f"busy-{name}-{index:05d}",
+            "status": "final",
+            "category": [{"coding": [{"system": _CATEGORY, "code": "laboratory"}]}],
+            "code": {"coding": [{"system": LOINC, "code": code, "display": display}]},
+            "subject": {"reference": f"Patient/{PATIENT}"},
+            "effectiveDateTime": f"{day.isoformat()}T06:{index % 60:02d}:00Z",
+            "valueQuantity": {
+                "value": round(random.uniform(low, high), 1),
+                "unit": unit,
+                "system": _UCUM,
+                "code": unit,
+            },
+        }
+
+
+def _hook_call(resources: list[dict[str, Any]]) -> bytes:
+    """A patient-view call with every prefetch key answered; what the chart lacks is an empty search."""
+    by_type: dict[str, list[dict[str, Any]]] = {}
+    for resource in resources:
+        by_type.setdefault(resource["resourceType"], []).append(resource)
+    by_type["Observation"].sort(key=lambda o: str(o["effectiveDateTime"]), reverse=True)
+    prefetch: dict[str, Any] = {}
+    for need in NEEDS:
+        # Two keys ask for Observations; here each is sent once, under the first of them.
+        found = by_type.pop(need.type, [])
+        prefetch[need.key] = found[0] if need.type == "Patient" else _searchset(found)
+    return orjson.dumps(
+        {
+            "hook": "patient-view",
+            "hookInstance": "7c1d9f04-52b4-4f0e-9a36-0d5c5ad3b6e1",
+            "context": {"userId": "Practitioner/demo-practitioner", "patientId": PATIENT},
+            "prefetch": prefetch,
+        }
+    )
+
+
+def _searchset(resources: list[dict[str, Any]]) -> dict[str, Any]:
+    bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", "total": len(resources)}
+    if resources:
+        bundle["entry"] = [{"resource": resource} for resource in resources]
+    return bundle
