@@ -76,13 +76,16 @@ def timeline_of(bundle: dict[str, Any], site_map: SiteMap) -> PatientTimeline:
     page = read_page(bundle)
     patients = [r for r in page.resources if r.get("resourceType") == "Patient"]
     ids = {p.get("id") for p in patients if isinstance(p.get("id"), str)}
+    if patients and not ids:
+        raise InputError("holds a Patient without an id")
     if len(ids) != 1:
         raise InputError("holds no Patient" if not ids else "holds more than one Patient")
+    names = _names(bundle)
+    resources = [_resolved(r, names) for r in page.resources] if names else page.resources
     return to_timeline(
-        page.resources,
+        resources,
         str(ids.pop()),
         site_map=site_map,
-        aliases=_full_urls(bundle),
         missing=_incomplete(page),
     )
 
@@ -97,12 +100,25 @@ def _incomplete(page: Page) -> dict[Part, str]:
     return {part: f"{part.value} not in the bundle in full: {problem.text}" for part in Part}
 
 
-def _full_urls(bundle: dict[str, Any]) -> list[str]:
-    """The full URLs by which references in this bundle may mean its patient."""
-    found = []
+def _names(bundle: dict[str, Any]) -> dict[str, str]:
+    """Type/id by the full URL that references inside this bundle may use instead."""
+    found = {}
     for entry in bundle.get("entry") or ():
-        if isinstance(entry, dict) and isinstance(entry.get("resource"), dict):
-            url = entry.get("fullUrl")
-            if entry["resource"].get("resourceType") == "Patient" and isinstance(url, str):
-                found.append(url)
+        resource = entry.get("resource") if isinstance(entry, dict) else None
+        if isinstance(resource, dict) and isinstance(entry.get("fullUrl"), str):
+            kind, name = resource.get("resourceType"), resource.get("id")
+            if isinstance(kind, str) and isinstance(name, str):
+                found[entry["fullUrl"]] = f"{kind}/{name}"
     return found
+
+
+def _resolved(value: Any, names: dict[str, str]) -> Any:
+    """The value with references by full URL replaced."""
+    if isinstance(value, dict):
+        return {
+            key: names.get(item, item)
+            if key == "reference" and isinstance(item, str)
+            else _resolved(item, names)
+            for key, item in value.items()
+        }
+    return [_resolved(item, names) for item in value] if isinstance(value, list) else value

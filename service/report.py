@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date
-from itertools import groupby
+from itertools import groupby, zip_longest
 
 import orjson
 
@@ -21,6 +21,7 @@ _PAGES = Pages("http://127.0.0.1:8080")
 """Links are left out of the text, so any address will do."""
 
 _LINK = re.compile(r"\[([^\]]+)\]\([^)]+\)")
+_BAR = re.compile(r"(?<!\\)\|")
 _ESCAPE = re.compile(r"\\([\\`*_\[\]|<>~&])")
 
 
@@ -58,13 +59,13 @@ def _detail(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _cells(line: str) -> list[str]:
-    return [plain(cell.strip()) for cell in line.strip("| ").split(" | ")]
+    return [plain(cell.strip()) for cell in _BAR.split(line.strip())[1:-1]]
 
 
 def _columns(rows: list[list[str]]) -> Iterator[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    widths = [max(map(len, column)) for column in zip_longest(*rows, fillvalue="")]
     for row in rows:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False))
 
 
 def plain(text: str) -> str:

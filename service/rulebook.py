@@ -12,12 +12,14 @@ from markdown_it import MarkdownIt
 blueprint = Blueprint("rulebook", __name__, url_prefix="/rulebook")
 
 _CSS = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:80rem;margin:2rem auto;padding:0 1rem}"
     "table{border-collapse:collapse;display:block;overflow-x:auto}"
     "td,th{border:1px solid #bbb;padding:.3rem .5rem;text-align:left;vertical-align:top}"
-    "tr:target{background:#fff3bf}code,pre{background:#f3f3f3}pre{padding:.5rem;overflow-x:auto}"
+    "table:nth-of-type(1) td:nth-child(2),table:nth-of-type(2) td:not(:last-child){white-space:nowrap}"
+    "table:nth-of-type(2){font-size:.85rem}"
+    "tr:target,tr:has(:target){background:#fff3bf}code,pre{background:#f3f3f3}pre{padding:.5rem;overflow-x:auto}"
     "@media(prefers-color-scheme:dark){body{background:#161616;color:#eee}a{color:#8ab4f8}"
-    "tr:target{background:#5c4b00}code,pre{background:#2a2a2a}}"
+    "tr:target,tr:has(:target){background:#5c4b00}code,pre{background:#2a2a2a}}"
 )
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors *"
 

@@ -83,16 +83,18 @@ class Survey:
     def _of(self, kind: str, code: Any) -> Iterator[CodeUse]:
         codings = list(code.get("coding") or ())
         if not codings:
-            yield self._use(kind, "", NO_CODE, str(code.get("text") or "")[:_MAX_TEXT])
+            yield self._use(kind, "", NO_CODE, str(code.get("text") or ""))
         for coding in codings:
             system, value = str(coding.get("system") or ""), str(coding.get("code") or NO_CODE)
-            yield self._use(kind, system, value, str(coding.get("display") or code.get("text") or ""))
+            yield self._use(kind, system, value, str(coding.get("display") or ""))
 
     def _use(self, kind: str, system: str, code: str, text: str) -> CodeUse:
-        key = (kind, system, code if code != NO_CODE else text)
+        hint = next((name for name, words in _HINTS if words.search(text)), None)
+        if code == NO_CODE:
+            text = "(text only)"  # free text may name someone: its hint is all that is kept
+        key = (kind, system, f"{code} {hint}" if code == NO_CODE else code)
         if key not in self._uses:
             meaning = self._known.get((system, code))
-            hint = next((name for name, words in _HINTS if words.search(text)), None)
             self._uses[key] = CodeUse(
                 type=kind,
                 system=system,

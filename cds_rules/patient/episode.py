@@ -62,7 +62,7 @@ def course_of(timeline: PatientTimeline, diagnosed: PartialDate | None) -> Cours
     returned += _csf_after_remission(timeline, calm)
     dated = sorted((e for e in [*stated, *returned] if e.when is not None), key=_start)
     undated = [e for e in stated if e.when is None]
-    episodes = _gather(dated)
+    episodes = _gather(dated, calm)
     if undated and episodes:
         last = episodes[-1]
         episodes[-1] = _merge(last, [Episode(last.when, e.sites, e.sources) for e in undated])
@@ -110,7 +110,7 @@ def _doubt(
     if unclear is not None:
         return unclear
     for first, second in pairwise(dated):
-        between = any(_start(first) < day < _start(second) for day in calm)
+        between = _remission_between(first, second, calm)
         if between == _near(first.when, second.when):
             why = "with a remission between them" if between else "without a remission on record between them"
             text = f"relapses of {first.when} and {second.when} {why}: one relapse or two"
@@ -170,13 +170,14 @@ def _csf_after_remission(timeline: PatientTimeline, calm: list[date]) -> list[Ep
             and all(m.value.at_least(BLOODY_TAP_PER_UL) is Answer.NO for m in red)
             and _since_last_illness(timeline, blasts.when.earliest, calm)
         ):
-            sources = (blasts.source, *(m.source for m in cells))
+            sources = (blasts.source, *sorted(m.source for m in cells))
             found.append(Episode(blasts.when, frozenset({Site.CNS}), sources, from_blasts=True))
     return found
 
 
 def _csf(timeline: PatientTimeline, measure: Measure) -> list[Measurement]:
-    return [m for m in timeline.measurements if m.measure is measure and m.route is not Route.TEXT]
+    found = [m for m in timeline.measurements if m.measure is measure and m.route is not Route.TEXT]
+    return sorted(found, key=lambda m: (m.when.earliest if m.when else date.min, m.source))
 
 
 def _since_last_illness(timeline: PatientTimeline, day: date, calm: list[date]) -> bool:
@@ -191,14 +192,22 @@ def _since_last_illness(timeline: PatientTimeline, day: date, calm: list[date]) 
     return last is None or any(last < r < day for r in calm)
 
 
-def _gather(dated: list[Episode]) -> list[Episode]:
+def _gather(dated: list[Episode], calm: list[date]) -> list[Episode]:
+    """One relapse is coded and billed again and again: only a remission between makes two of them."""
     episodes: list[Episode] = []
+    last: Episode | None = None
     for statement in dated:
-        if episodes and _near(episodes[-1].when, statement.when):
+        apart = last is not None and not _near(last.when, statement.when)
+        if last is not None and not (apart and _remission_between(last, statement, calm)):
             episodes[-1] = _merge(episodes[-1], [statement])
         else:
             episodes.append(statement)
+        last = statement
     return episodes
+
+
+def _remission_between(first: Episode, second: Episode, calm: list[date]) -> bool:
+    return any(_start(first) < day < _start(second) for day in calm)
 
 
 def _merge(first: Episode, others: list[Episode]) -> Episode:

@@ -94,5 +94,5 @@ def _why_none(timeline: PatientTimeline, start: PartialDate, on: date) -> str:
     if Part.LABORATORY in timeline.missing:
         return timeline.missing[Part.LABORATORY]
     first, last = _window(start)
-    days = f"{first} to {last}, day {END_BLOCK1_FROM_DAY} to {END_BLOCK1_TO_DAY}"
+    days = f"{first} to {last}, day {END_BLOCK1_FROM_DAY} to {END_BLOCK1_TO_DAY} of reinduction"
     return f"not yet due ({days})" if on < first else f"no marrow MRD on record in its time ({days})"

@@ -24,13 +24,13 @@ def fact_lines(p: RelapsePicture, *, for_schemes: bool = True) -> list[str]:
     lines = [
         _line("Diagnosis", p.diagnosed, str(p.diagnosed.value)),
         _line("Lineage", p.lineage, str(p.lineage.value)),
-        _line("Relapses on record", p.relapse_number, str(p.relapse_number.value)),
+        _number_line(p),
         _line("Date of relapse", p.relapse_date, str(p.relapse_date.value)),
         _line("From diagnosis to relapse", months, f"{months.value} months"),
         _line("Sites", p.sites, ", ".join(sorted(str(s) for s in p.sites.value or ()))),
         *(_scheme_lines(p) if for_schemes else ()),
-        _yes_line("Transplant before the relapse", p.earlier_transplant),
-        _yes_line("CAR-T", p.car_t),
+        _yes_line("Transplant before the relapse", p.earlier_transplant, _transplants(p)),
+        _yes_line("CAR-T", p.car_t, _infusions(p)),
         *([_yes_line("Refractory", p.refractory)] if p.refractory.value else []),
         _line("Age at relapse", p.age_at_relapse, f"{p.age_at_relapse.value} years"),
         *_beside(p),
@@ -106,11 +106,29 @@ def _line(name: str, fact: Fact[object], shown: str) -> str:
     return f"- {name}: {escape(shown)}{note} {references(fact.evidence)}".rstrip()
 
 
-def _yes_line(name: str, fact: Fact[bool]) -> str:
+def _number_line(p: RelapsePicture) -> str:
+    if p.relapse_number.known or not p.relapses:
+        return _line("Relapses on record", p.relapse_number, str(p.relapse_number.value))
+    why = escape(p.relapse_number.because or "")
+    evidence = references(p.relapse_number.evidence)
+    return f"- Relapses on record: {p.relapses} found, their number is **open**, {why} {evidence}".rstrip()
+
+
+def _yes_line(name: str, fact: Fact[bool], told: str = "yes") -> str:
     """A yes with what shows it; a no in the words of its reason."""
     if fact.value is False and fact.because:
         return f"- {name}: {escape(fact.because)} {references(fact.evidence)}".rstrip()
-    return _line(name, fact, "yes")
+    return _line(name, fact, told)
+
+
+def _transplants(p: RelapsePicture) -> str:
+    shown = [f"{t.kind or 'kind not told'}, {t.when or 'undated'}" for t in p.findings.transplants]
+    return "; ".join(shown) or "yes"
+
+
+def _infusions(p: RelapsePicture) -> str:
+    shown = [f"{c.product or 'product not told'}, {c.when or 'undated'}" for c in p.findings.car_t]
+    return "; ".join(shown) or "yes"
 
 
 def _treatment(value: EndOfTreatment | None, relapse: PartialDate | None) -> str:

@@ -90,13 +90,18 @@ def outside_card(a: Assessment, pages: Pages) -> Card:
 def _tags(p: RelapsePicture) -> str:
     """What besides its number puts a relapse outside the schemes, and the antigens that matter then."""
     found = []
+    given = sorted(c.when.earliest for c in p.findings.car_t if c.when is not None)
+    relapse = p.relapse_date.value
+    after_car_t = bool(given) and relapse is not None and given[-1] < relapse.earliest
     if p.earlier_transplant.value:
-        found.append(f"{_since([t.when for t in p.findings.transplants], p)}after transplant")
-    if p.car_t.value:
-        given = [c.when for c in p.findings.car_t if c.when is not None]
-        found.append(f"CAR-T {given[-1]}" if given else "CAR-T given")
+        since = "" if after_car_t else _since([t.when for t in p.findings.transplants], p)
+        found.append(f"{since}after transplant")
     if p.refractory.value:
-        found.append("refractory")
+        found.append("refractory to reinduction")
+    if after_car_t:
+        found.append(f"{_since([c.when for c in p.findings.car_t], p)}after CAR-T")
+    elif p.car_t.value:
+        found.append(f"CAR-T {given[-1]}" if given else "CAR-T given")
     if p.lineage.value is Lineage.MIXED:
         found.append("mixed phenotype")
     if p.earlier_transplant.value or p.car_t.value:

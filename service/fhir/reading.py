@@ -66,6 +66,8 @@ class Reading:
     """Parts in which a resource that matters could not be read, and why."""
     specimens: dict[str, str] = field(default_factory=dict)
     """Where the Specimen resources of the record come from, by reference."""
+    medications: dict[str, Any] = field(default_factory=dict)
+    """Raw codes of the Medication resources of the record, by reference."""
     leukemia: set[str] = field(default_factory=set)
     """References of the conditions that name ALL, for the plans that address them."""
 

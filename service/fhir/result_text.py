@@ -168,7 +168,7 @@ def _normalised(text: str) -> str | None:
     plain = unicodedata.normalize("NFKC", text.translate(_SPELLING)).translate(_SPELLING).lower()
     if re.search(r"\d,\d", plain):
         return None
-    return " ".join(re.sub(r"[()\[\];:,=]", " ", plain).split())
+    return " ".join(re.sub(r"[()\[\];:,]|(?<![<>])=", " ", plain).split())
 
 
 def _value(found: re.Match[str], prefix: str) -> float | None:

@@ -60,6 +60,8 @@ def note_specimen(reference: str, specimen: dict[str, Any], reading: Reading) ->
 
 def note_contained(resource: dict[str, Any], reading: Reading) -> None:
     """Remember the Specimens contained in one resource, for as long as it is read."""
+    for stale in [reference for reference in reading.specimens if reference.startswith("#")]:
+        del reading.specimens[stale]  # contained ids are local to their resource
     held = resource.get("contained")
     for item in held if isinstance(held, list) else ():
         if isinstance(item, dict) and item.get("resourceType") == "Specimen":

@@ -23,13 +23,18 @@ from service.fhir.reading import ForeignError, Meaning, NotUsableError, Reading
 from service.fhir.site_map import SiteMap
 from service.fhir.specimen import note_specimen
 
-_AFTER_CONDITIONS = {"Observation", "CarePlan"}
-"""Types that may point to the leukemia: read when it is known which conditions name it."""
+_AFTER_CONDITIONS = {
+    "Observation",
+    "CarePlan",
+    "MedicationAdministration",
+    "MedicationStatement",
+    "MedicationRequest",
+}
+"""Types that point to others: read when conditions, specimens and medications are known."""
 
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 Reader = Callable[[dict[str, Any], list[Meaning], Reading], None]
 
-_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 _READERS: dict[str, tuple[Callable[[Meaning], bool], Reader]] = {
     "Condition": (condition.matters, condition.read),
@@ -39,8 +44,6 @@ _READERS: dict[str, tuple[Callable[[Meaning], bool], Reader]] = {
     "MedicationStatement": (medication.matters, medication.read),
     "MedicationRequest": (medication.matters, medication.read),
 }
-_AFTER_CONDITIONS = {"Observation", "CarePlan"}
-"""Types that may point to the leukemia: read when it is known which conditions name it."""
 
 
 class RecordReader:
@@ -73,6 +76,9 @@ class RecordReader:
             kind, name = resource.get("resourceType"), resource.get("id")
             if not isinstance(kind, str):
                 continue
+            if kind == "Medication":
+                reading.medications[f"Medication/{name}"] = resource.get("code")
+                continue
             if kind == "Specimen":
                 note_specimen(f"Specimen/{name}", resource, reading)
                 continue
@@ -95,7 +101,11 @@ class RecordReader:
             return
         index, read, is_drug = entry
         try:
-            code = medication.code_of(resource) if is_drug else resource.get("code") or _NO_CODE
+            code = (
+                medication.code_of(resource, reading.medications)
+                if is_drug
+                else resource.get("code") or _NO_CODE
+            )
             meanings = [
                 meaning
                 for coding in code.get("coding", ())
@@ -135,7 +145,7 @@ def to_timeline(
 def code_of(resource: dict[str, Any]) -> Any:
     """The raw code by which a resource of a known type is picked; {} if it has none."""
     is_drug = resource["resourceType"].startswith("Medication")
-    return medication.code_of(resource) if is_drug else resource.get("code") or _NO_CODE
+    return medication.code_of(resource, {}) if is_drug else resource.get("code") or _NO_CODE
 
 
 def is_read(kind: str, meaning: Meaning) -> bool:

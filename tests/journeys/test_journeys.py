@@ -294,18 +294,7 @@ def test_losing_a_resource_only_widens_the_answer(folder: Path) -> None:
     assert narrower == {key for key in NARROWER if key[0] == folder.name}
 
 
-UNSORTED = pytest.mark.xfail(
-    strict=True, reason="open: results of the spinal fluid are listed in the order of the record"
-)
-
-
-@pytest.mark.parametrize(
-    "folder",
-    [
-        pytest.param(p, id=p.name, marks=[UNSORTED] if p.name == "hr2020-p2-15-months" else [])
-        for p in PATIENTS
-    ],
-)
+@every_patient
 def test_the_order_of_the_entries_does_not_matter(folder: Path) -> None:
     bundle, on = bundle_of(folder), chart_day(folder)
     whole = assessment_to_dict(assess(timeline_from(bundle), on))

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cds_rules.patient.timeline import PatientTimeline, Route
@@ -117,6 +117,7 @@ def test_what_is_no_codeable_concept_is_refused(code: object) -> None:
         named_drugs(code)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_no_text_raises_or_names_what_it_does_not_hold(text: str) -> None:
     for meaning in named_drugs({"text": text}):

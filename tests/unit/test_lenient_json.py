@@ -4,7 +4,7 @@ import json
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.lenient_json import NotJsonError, loads
@@ -68,6 +68,7 @@ def test_what_is_no_json_is_refused_without_its_content(text: bytes) -> None:
     assert refused.value.__suppress_context__
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=80))
 def test_no_bytes_raise_anything_else(text: bytes) -> None:
     try:
@@ -84,6 +85,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(VALUES)
 def test_what_was_written_is_read(value: object) -> None:
     assert loads(json.dumps(value).encode()) == value

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cds_rules.patient.findings import Genetic, Marker
@@ -142,12 +142,11 @@ def test_a_transcript_not_detected_with_a_number_is_not_found() -> None:
         (("TP53",), Marker.TP53),
     ],
 )
-@pytest.mark.parametrize(("answer", "present"), [(PRESENT, True), (ABSENT, False)])
-def test_a_variant_by_its_genes(
-    genes: tuple[str, ...], marker: Marker, answer: tuple[str, str], present: bool
-) -> None:
+def test_a_variant_by_its_genes(genes: tuple[str, ...], marker: Marker) -> None:
     for order in (genes, genes[::-1]):
-        assert shown(variant(*map(gene, order), answer=answer)) == {(marker, present)}
+        assert shown(variant(*map(gene, order), answer=PRESENT)) == {(marker, True)}
+        # That one variant is absent does not say that the gene is as it should be.
+        assert shown(variant(*map(gene, order), answer=ABSENT)) == set()
 
 
 @pytest.mark.parametrize(
@@ -242,6 +241,7 @@ def test_a_normal_karyotype_denies_nothing() -> None:
     assert (timeline.genetics, timeline.problems) == ((), ())
 
 
+@settings(deadline=None)
 @given(st.text(max_size=120))
 def test_no_text_raises(text: str) -> None:
     assert set(iscn_markers(text)) <= set(Marker)

@@ -99,6 +99,57 @@ def test_mrd_that_contradicts_itself_or_says_nothing_is_left_out(members: Json) 
     assert left_out(FLOW, **members) == (ProblemKind.UNREADABLE,)
 
 
+@pytest.mark.parametrize(
+    ("text", "fraction"),
+    [
+        ("0.05 %", Interval.exactly(5e-4)),
+        ("5 x 10-4", Interval.exactly(5e-4)),
+        ("<0.01 %", Interval(0.0, 1e-4, high_open=True)),
+        ("Negative", Interval(0.0, 1e-4)),
+        ("Not detected (LOD 0.001 %)", Interval(0.0, 1e-5)),
+        ("Positive", Interval(0.0, 1.0, low_open=True)),
+        ("Positive, below LOQ", Interval(0.0, 1.0, low_open=True)),
+        ("Positive, below LOQ (LOQ 0.01 %)", Interval(0.0, 1e-4, low_open=True, high_open=True)),
+    ],
+)
+@pytest.mark.parametrize("where", ["valueString", "valueCodeableConcept"])
+def test_mrd_in_words(text: str, fraction: Interval, where: str) -> None:
+    """The limit of detection is the one the text names, else that of the local code."""
+    value = {where: text if where == "valueString" else {"text": text}}
+    assert mrd(FLOW, **value).fraction == fraction
+
+
+@pytest.mark.parametrize("text", ["Negative", "Not detected", "No evidence of residual disease", "0 %"])
+def test_negative_in_words_by_a_test_of_unknown_limit_is_left_out(text: str) -> None:
+    assert left_out(BARE, valueString=text) == (ProblemKind.UNREADABLE,)
+
+
+@pytest.mark.parametrize(
+    ("text", "interpretation", "agree"),
+    [
+        ("<0.01 %", "NEG", True),
+        ("0.05 %", "POS", True),
+        ("Positive", "POS", True),
+        ("Negative", "NEG", True),
+        ("0.05 %", "NEG", False),
+        ("Positive", "NEG", False),
+        ("Negative", "POS", False),
+    ],
+)
+def test_words_and_interpretation_must_agree(text: str, interpretation: str, agree: bool) -> None:
+    members = {"valueString": text, "interpretation": [coded((INTERPRETATION, interpretation))]}
+    if agree:
+        assert mrd(FLOW, **members).source == "Observation/o1"
+    else:
+        assert left_out(FLOW, **members) == (ProblemKind.UNREADABLE,)
+
+
+@pytest.mark.parametrize("text", ["Indeterminate", "see report"])
+def test_an_interpretation_does_not_speak_for_words_that_say_nothing(text: str) -> None:
+    members = {"valueString": text, "interpretation": [coded((INTERPRETATION, "NEG"))]}
+    assert left_out(FLOW, **members) == (ProblemKind.UNREADABLE,)
+
+
 def test_no_loinc_code_is_taken_for_mrd() -> None:
     for code in ("67128-9", "101131-1"):
         assert read(observation((LOINC, code), valueQuantity=percent(0.05))).mrd == ()

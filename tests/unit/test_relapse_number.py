@@ -286,9 +286,6 @@ def test_other_blasts_in_the_spinal_fluid_leave_the_number_open(tap: tuple[Measu
     assert is_open(picture(*CALM, *tap).relapse_number)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="open: results of the spinal fluid are taken in the order of the record"
-)
 def test_the_evidence_does_not_depend_on_the_order_of_one_day() -> None:
     """Two results of one tap, such as flow and cytology."""
     flow, cytology = csf(BLASTS, 40), replace(csf(BLASTS, 90), source="Observation/cytology")

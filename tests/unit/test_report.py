@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.cards import cards_for
@@ -61,6 +61,7 @@ def test_markdown_becomes_text(text: str, expected: str) -> None:
     assert plain(text) == expected
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab*_[]()\\<>|~`& 1.%", max_size=40))
 def test_no_text_raises_or_grows(text: str) -> None:
     assert len(plain(text)) <= len(text)
@@ -90,16 +91,13 @@ def test_suggestions_stand_below_the_detail() -> None:
     assert "    Words\n    > Request a marrow\n    > Request a tap\n    Source: A source\n" in text
 
 
-EMPTY = pytest.mark.xfail(strict=True, raises=ValueError, reason="open: an empty cell of a table raises")
-
-
 @pytest.mark.parametrize(
     ("row", "cells"),
     [
         ("| a | b |", ["a", "b"]),
         ("| a \\| b | c |", ["a | b", "c"]),
-        pytest.param("| a |  |", ["a", ""], marks=EMPTY),
-        pytest.param("|  | b |", ["", "b"], marks=EMPTY),
+        pytest.param("| a |  |", ["a", ""]),
+        pytest.param("|  | b |", ["", "b"]),
     ],
 )
 def test_every_cell_of_a_table_is_kept(row: str, cells: list[str]) -> None:

@@ -97,3 +97,26 @@ def test_a_coded_blood_specimen_contradicts_a_marrow_code(where: str) -> None:
     }
     resources = [{**result, "contained": [specimen]}] if where == "contained" else [specimen, result]
     assert to_timeline(resources, "p").measurements == ()
+
+
+def test_a_contained_specimen_belongs_to_its_own_resource_only() -> None:
+    """Ids of contained resources are unique in one resource, not in a record."""
+
+    def result(name: str, *contained: Json) -> Json:
+        return {
+            "resourceType": "Observation",
+            "id": name,
+            "status": "final",
+            "subject": {"reference": "Patient/p"},
+            "code": {"coding": [{"system": "http://loinc.org", "code": "11150-0"}]},
+            "effectiveDateTime": "2025-06-15",
+            "valueQuantity": {"value": 2, "unit": "%", "code": "%"},
+            "specimen": {"reference": "#s1"},
+            "contained": list(contained),
+        }
+
+    blood = {"coding": [{"system": "http://snomed.info/sct", "code": "119297000"}]}
+    first = result("first", {"resourceType": "Specimen", "id": "s1", "type": blood})
+    for second in (result("second"), result("second", {"resourceType": "Specimen", "id": "s1", "type": {}})):
+        for resources in ([first, second], [second, first]):
+            assert [m.source for m in to_timeline(resources, "p").measurements] == ["Observation/second"]

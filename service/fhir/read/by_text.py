@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from cds_rules.patient.timeline import Diagnosis, DiseaseState, Lineage, Route
-from service.fhir.elements import CodeableConcept, ConditionData, ObservationData
+from cds_rules.patient.timeline import CarT, Diagnosis, DiseaseState, Lineage, Route, Transplant
+from service.fhir.elements import CodeableConcept, ConditionData, ObservationData, ProcedureData
 from service.fhir.lexicon import Meaning
 from service.fhir.read import mrd
 from service.fhir.read.observation import FINAL
@@ -23,6 +23,14 @@ _ALL = re.compile(
     r"\bacute lymph(?:oblastic|oid|ocytic) leuka?emia\b|\b(?:pre-?)?[bt]-?(?:cell )?(?:precursor )?all\b"
     r"|\blymphoblastic leuka?emia\b",
     re.IGNORECASE,
+)
+_SHORT = re.compile(r"\b(?:pre-?)?[BT] ALL\b")
+"""Capitals only: "b all" may be anything."""
+_HSCT = re.compile(
+    r"\b(?:stem cell|bone marrow|cord blood)\b.{0,20}\btransplant|\bhsct\b|\bbmt\b|\bsct\b", re.IGNORECASE
+)
+_CAR_T = re.compile(
+    r"\bcar[- ]?t\b|\bchimeric antigen receptor\b|\btisagenlecleucel\b|\bkymriah\b", re.IGNORECASE
 )
 _DENIED = re.compile(
     r"\bno\b|\bnot\b|\bwithout\b|rule[sd]? out|r/o\b|\?|\bsuspect|\bpossible|\bprobable|\bfamily\b|\bmother\b"
@@ -39,22 +47,27 @@ _PCR = re.compile(r"\bpcr\b", re.IGNORECASE)
 _MARROW = re.compile(r"\bmarrow\b|\bbm\b", re.IGNORECASE)
 
 
+_WORDS = {"Condition": (_ALL, _SHORT), "Observation": (_MRD,), "Procedure": (_HSCT, _CAR_T)}
+
+
 def may_tell(kind: str, code: Any) -> bool:
     """A quick look, for most resources tell nothing: has this one words worth reading?
 
     Raises on a shape that is no CodeableConcept, as the look-up of codes does.
     """
-    if kind not in ("Condition", "Observation"):
+    words = _WORDS.get(kind)
+    if words is None:
         return False
-    words = _ALL if kind == "Condition" else _MRD
     texts = [code.get("text"), *(c.get("display") for c in code.get("coding", ()))]
-    return any(isinstance(t, str) and len(t) <= MAX_LENGTH and words.search(t) for t in texts)
+    return any(isinstance(t, str) and len(t) <= MAX_LENGTH and any(w.search(t) for w in words) for t in texts)
 
 
 def read(resource: dict[str, Any], reading: Reading) -> None:
-    """Read a Condition or an Observation that `may_tell`."""
+    """Read a resource that `may_tell`."""
     if resource["resourceType"] == "Condition":
         _read_condition(resource, reading)
+    elif resource["resourceType"] == "Procedure":
+        _read_procedure(resource, reading)
     else:
         _read_mrd(resource, reading)
 
@@ -82,6 +95,18 @@ def _read_condition(resource: dict[str, Any], reading: Reading) -> None:
             route=Route.TEXT,
         )
     )
+
+
+def _read_procedure(resource: dict[str, Any], reading: Reading) -> None:
+    data = ProcedureData.model_validate(resource)
+    text = _words(data.code)
+    if data.status in ("not-done", "entered-in-error", "preparation") or _DENIED.search(text):
+        return
+    source, done = f"Procedure/{data.id}", when(data.performedDateTime, data.performedPeriod)
+    if _CAR_T.search(text):
+        reading.car_t.append(CarT(source, done, route=Route.TEXT, certain=False))
+    else:
+        reading.transplants.append(Transplant(source, done, route=Route.TEXT, certain=False))
 
 
 def _read_mrd(resource: dict[str, Any], reading: Reading) -> None:

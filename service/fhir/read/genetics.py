@@ -39,7 +39,7 @@ _YES = {"result.detected", "result.positive", "result.present", "answer.present"
 _NO = {"result.not-detected", "result.negative", "result.absent", "answer.absent"}
 _ABL_CLASS = {"ABL1", "ABL2", "PDGFRB", "CSF1R"}
 _T315I = re.compile(r"Thr315Ile|T315I", re.IGNORECASE)
-_DELETION = re.compile(r"\bdeletion\b|\bloss\b", re.IGNORECASE)
+_DELETION = re.compile(r"(?<![a-z])(?:deletion|loss)(?![a-z])", re.IGNORECASE)
 _ISCN: tuple[tuple[re.Pattern[str], Marker], ...] = (
     (re.compile(r"t\(9;22\)\(q34(?:\.1)?;q11(?:\.2)?\)"), Marker.BCR_ABL1),
     (re.compile(r"t\(12;21\)\(p13(?:\.2)?;q22(?:\.\d+)?\)"), Marker.ETV6_RUNX1),
@@ -61,11 +61,17 @@ def read(data: ObservationData, source: str, taken: PartialDate, meaning: Meanin
     if meaning.concept == VARIANT:
         found = _variant(data, source, reading)
     elif meaning.concept == KARYOTYPE:
-        found = ((marker, True) for marker in iscn_markers(data.valueString or ""))
+        found = ((marker, True) for marker in iscn_markers(_karyotype(data)))
     else:
         found = _test(data, meaning.concept, reading)
     for marker, present in found:
         reading.genetics.append(Genetic(source, taken, marker, present, meaning.route))
+
+
+def _karyotype(data: ObservationData) -> str:
+    value = data.valueCodeableConcept
+    coded = [value.text, *(c.display for c in value.coding)] if value else []
+    return data.valueString or next((text for text in coded if text), "")
 
 
 def iscn_markers(text: str) -> Iterator[Marker]:
@@ -111,7 +117,8 @@ def _variant(data: ObservationData, source: str, reading: Reading) -> list[tuple
     for component in data.component:
         if any(m.concept == "genomics.iscn" for m in reading.concepts(component.code)):
             markers.extend(iscn_markers(_text_of(component)))
-    return [(marker, present) for marker in dict.fromkeys(markers)]
+    # That one variant is absent does not say that the gene is as it should be.
+    return [(marker, True) for marker in dict.fromkeys(markers)] if present else []
 
 
 def _markers(genes: set[str], changes: str) -> Iterator[Marker]:

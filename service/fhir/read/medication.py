@@ -5,12 +5,13 @@ An order is intent, not exposure: only administrations count as given.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from cds_rules.patient.dates import PartialDate
 from cds_rules.patient.timeline import CarT, DrugUse, ProblemKind
 from service.fhir.elements import MedicationData
-from service.fhir.reading import Meaning, Reading, date_of, when
+from service.fhir.reading import Meaning, Reading, date_of, local, when
 
 _LIVE = {
     "MedicationAdministration": {"completed", "in-progress", "stopped"},
@@ -26,8 +27,8 @@ def matters(meaning: Meaning) -> bool:
     return meaning.concept.startswith("drug.")
 
 
-def code_of(resource: dict[str, Any]) -> Any:
-    """The raw medication code, inline or in a contained Medication; empty when it is elsewhere."""
+def code_of(resource: dict[str, Any], elsewhere: Mapping[str, Any]) -> Any:
+    """The raw medication code: inline, in a contained Medication, or in one of the record; else empty."""
     code = resource.get("medicationCodeableConcept")
     if code is not None:
         return code
@@ -35,7 +36,7 @@ def code_of(resource: dict[str, Any]) -> Any:
     for held in resource.get("contained") or ():
         if f"#{held.get('id')}" == wanted:
             return held.get("code") or {}
-    return {}
+    return elsewhere.get(local(wanted)) or {}
 
 
 def read(resource: dict[str, Any], meanings: list[Meaning], reading: Reading) -> None:

@@ -50,8 +50,7 @@ def read(resource: dict[str, Any], meanings: list[Meaning], reading: Reading) ->
     """Turn one Observation that matters into a statement."""
     data = ObservationData.model_validate(resource)
     source = f"Observation/{data.id}"
-    if "contained" in resource:
-        note_contained(resource, reading)
+    note_contained(resource, reading)
     if not _usable(data, source, reading):
         return
     taken = when(data.effectiveDateTime, data.effectiveInstant, data.effectivePeriod)
