@@ -81,7 +81,7 @@ def timeline_of(bundle: dict[str, Any], site_map: SiteMap) -> PatientTimeline:
     if len(ids) != 1:
         raise InputError("holds no Patient" if not ids else "holds more than one Patient")
     names = _names(bundle)
-    resources = [_resolved(r, names) for r in page.resources] if names else page.resources
+    resources = [_with_names(r, names) for r in page.resources]
     return to_timeline(
         resources,
         str(ids.pop()),
@@ -112,13 +112,21 @@ def _names(bundle: dict[str, Any]) -> dict[str, str]:
     return found
 
 
+def _with_names(resource: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    """The resource with references by full URL replaced; as it is, if it is too deep to walk."""
+    try:
+        return dict(_resolved(resource, names))
+    except RecursionError:
+        return resource
+
+
 def _resolved(value: Any, names: dict[str, str]) -> Any:
-    """The value with references by full URL replaced."""
+    """The value with references by full URL, of whatever version, replaced."""
     if isinstance(value, dict):
-        return {
-            key: names.get(item, item)
-            if key == "reference" and isinstance(item, str)
-            else _resolved(item, names)
-            for key, item in value.items()
-        }
+        found = {key: _resolved(item, names) for key, item in value.items()}
+        reference = found.get("reference")
+        if isinstance(reference, str):
+            plain = reference.split("/_history/", 1)[0]
+            found["reference"] = names.get(plain, reference)
+        return found
     return [_resolved(item, names) for item in value] if isinstance(value, list) else value

@@ -162,7 +162,7 @@ _SYSTEMS: Final[Mapping[str, _System]] = {
     SNOMED: _System(r"[1-9]\d{2,14}[01]0\d", (f"{_OID}96",), check_digit=verhoeff_valid),
     LOINC: _System(r"(?:\d{3,7}|LA\d{1,7})-\d", (f"{_OID}1",), check_digit=luhn_valid),
     ICD10CM: _System(r"[A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?", (f"{_OID}90",), _dot_tolerant),
-    ICD10: _System(r"[A-Z]\d\d(?:\.\d{1,2})?", (), _dot_tolerant),
+    ICD10: _System(r"[A-Z]\d\d(?:\.\d{1,2})?", (f"{_OID}3",), _dot_tolerant),
     ICD10PCS: _System(r"[0-9A-HJ-NP-Z]{7}", (f"{_OID}4", "http://hl7.org/fhir/sid/icd-10-pcs"), _any_case),
     CPT: _System(r"\d{4}[0-9FTU]", (f"{_OID}12",), _any_case),
     HCPCS: _System(r"[A-V]\d{4}", (f"{_OID}285",), _any_case),

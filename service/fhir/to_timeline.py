@@ -101,11 +101,12 @@ class RecordReader:
             return
         index, read, is_drug = entry
         try:
-            code = (
-                medication.code_of(resource, reading.medications)
-                if is_drug
-                else resource.get("code") or _NO_CODE
-            )
+            code = resource.get("code") or _NO_CODE
+            if is_drug:
+                code = medication.code_of(resource, reading.medications)
+                if code is None:
+                    _unnamed(kind, resource, reading)
+                    return
             meanings = [
                 meaning
                 for coding in code.get("coding", ())
@@ -145,12 +146,18 @@ def to_timeline(
 def code_of(resource: dict[str, Any]) -> Any:
     """The raw code by which a resource of a known type is picked; {} if it has none."""
     is_drug = resource["resourceType"].startswith("Medication")
-    return medication.code_of(resource, {}) if is_drug else resource.get("code") or _NO_CODE
+    return (medication.code_of(resource, {}) if is_drug else resource.get("code")) or _NO_CODE
 
 
 def is_read(kind: str, meaning: Meaning) -> bool:
     """Is a resource of this type with a code of this meaning read?"""
     return kind in _READERS and _READERS[kind][0](meaning)
+
+
+def _unnamed(kind: str, resource: dict[str, Any], reading: Reading) -> None:
+    """A drug whose Medication was not sent: an administration of it may be that of CAR-T cells."""
+    if kind == "MedicationAdministration":
+        reading.uncoded.setdefault(Part.ADMINISTRATIONS, _reference(resource))
 
 
 def _read_uncoded(kind: str, resource: dict[str, Any], reading: Reading) -> None:
@@ -228,7 +235,7 @@ def _conclude(reading: Reading) -> None:
     if reading.diagnoses:
         reading.diagnoses.extend(reading.pending)
         for part, reference in reading.uncoded.items():
-            why = f"{part.value} not read in full: the code of one could not be read ({reference})"
+            why = f"{part.value} not read in full: the code of one could not be had ({reference})"
             reading.doubts.setdefault(part, why)
     elif reading.foreign:
         # Silence would read as "no ALL", while leukemia is all over a chart of uncertain owner.

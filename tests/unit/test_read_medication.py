@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cds_rules.patient.timeline import PatientTimeline, ProblemKind
+from cds_rules.patient.timeline import PatientTimeline, ProblemKind, Route
 from service.fhir.to_timeline import to_timeline
 
 Json = dict[str, Any]
@@ -157,7 +157,6 @@ def test_a_contained_medication_is_found(kind: str) -> None:
     [
         {"medicationReference": {"reference": "#other"}},
         {"medicationReference": {"reference": "Medication/elsewhere"}},
-        {"medicationReference": {"display": "blinatumomab"}},
         {"medicationReference": None},
         {},
     ],
@@ -165,6 +164,13 @@ def test_a_contained_medication_is_found(kind: str) -> None:
 def test_a_drug_that_is_named_elsewhere_is_not_guessed(members: Json) -> None:
     held = [{"resourceType": "Medication", "id": "med", "code": drug(BLINATUMOMAB)}]
     assert nothing(read(medication("MedicationAdministration", None, contained=held, **members)))
+
+
+def test_the_name_beside_a_reference_is_text() -> None:
+    (found,) = read(
+        medication("MedicationAdministration", None, medicationReference={"display": "blinatumomab"})
+    ).drugs
+    assert (found.drug, found.route) == ("blinatumomab", Route.TEXT)
 
 
 # ---- dates and wrong shapes ----------------------------------------------------------------------

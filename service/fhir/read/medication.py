@@ -28,15 +28,21 @@ def matters(meaning: Meaning) -> bool:
 
 
 def code_of(resource: dict[str, Any], elsewhere: Mapping[str, Any]) -> Any:
-    """The raw medication code: inline, in a contained Medication, or in one of the record; else empty."""
+    """The raw medication code: inline, of a contained Medication, of one in the record, or the
+    reference's own display. None when the Medication is not at hand and has no name."""
     code = resource.get("medicationCodeableConcept")
     if code is not None:
         return code
-    wanted = (resource.get("medicationReference") or {}).get("reference")
+    reference = resource.get("medicationReference") or {}
+    wanted = reference.get("reference")
     for held in resource.get("contained") or ():
         if f"#{held.get('id')}" == wanted:
             return held.get("code") or {}
-    return elsewhere.get(local(wanted)) or {}
+    found = elsewhere.get(local(wanted))
+    if found is not None:
+        return found
+    display = reference.get("display")
+    return {"text": display} if isinstance(display, str) else None
 
 
 def read(resource: dict[str, Any], meanings: list[Meaning], reading: Reading) -> None:
