@@ -82,7 +82,8 @@ def _stage_rows(bodies: Sequence[BodyResult]) -> Iterator[Sequence[str]]:
         times = [body.stages.times[name] for body in bodies]
         shown = f"{name} (alone)" if name in PARSERS else name
         yield (shown, *(f"{t.least:.3f} / {t.median:.3f}" for t in times))
-    yield (f"share of reading ({', '.join(READING)})", *(f"{b.stages.reading_share:.0%}" for b in bodies))
+    reading = f"share of time spent reading ({', '.join(READING)})"
+    yield (reading, *(f"{b.stages.reading_share:.0%}" for b in bodies))
     yield (f"{WHOLE} / json.loads", *(f"{b.stages.whole_to_json:.2f}" for b in bodies))
     yield (f"{WHOLE} / orjson.loads", *(f"{b.stages.whole_to_orjson:.2f}" for b in bodies))
 

@@ -9,7 +9,10 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from service.fhir.ca_file import CaFileError, check_ca_file
 from service.wire.request import split_http_url
+
+CA_FILE_VARIABLE = "RELAPSE_CDS_FHIR_CA_FILE"
 
 
 class ConfigError(ValueError):
@@ -60,6 +63,11 @@ class Settings(BaseSettings):
     fetch_deadline_s: float = Field(
         default=4.0, gt=0, le=60, description="Seconds for all FHIR fetches of one call together."
     )
+    fhir_ca_file: Path | None = Field(
+        default=None,
+        description="PEM file of the authorities whose certificates FHIR servers may present, in place of "
+        "the public ones.",
+    )
     max_body_bytes: int = Field(
         default=32_000_000, ge=1000, description="Largest request body accepted, in bytes."
     )
@@ -81,6 +89,11 @@ class Settings(BaseSettings):
 
 def check(settings: Settings) -> None:
     """ConfigError if the service must not start like this."""
+    if settings.fhir_ca_file is not None:
+        try:
+            check_ca_file(settings.fhir_ca_file)
+        except CaFileError as error:
+            raise ConfigError(f"{CA_FILE_VARIABLE}: {error}") from None
     if settings.demo and settings.host not in ("127.0.0.1", "::1", "localhost"):
         raise ConfigError("the demonstration listens on a loopback address only")
     if not (settings.demo or settings.insecure):

@@ -7,12 +7,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from service.config import CA_FILE_VARIABLE
+from service.fhir.ca_file import CaFileError, check_ca_file
 from service.fhir.client import FhirAccess, FhirClient, Limits
 from service.fhir.fetched import read_page
 from service.fhir.prefetch import NEEDS
 from service.fhir.site_map import SiteMap, SiteMapError, load_site_map
 from service.inputs import read_inputs
-from service.survey import Survey, report, stub
+from service.survey import Survey
+from service.survey_report import report, stub
 from service.wire.request import split_http_url
 
 TOKEN_VARIABLE = "RELAPSE_CDS_FHIR_TOKEN"  # noqa: S105 - the variable's name
@@ -55,7 +58,7 @@ def _bundles(survey: Survey, paths: Sequence[str]) -> tuple[int, list[str]]:
 def _server(survey: Survey, server: str, patients: int) -> tuple[int, list[str]]:
     if split_http_url(server) is None:
         raise CheckError("--fhir expects an absolute http or https address")
-    client = FhirClient(Limits(deadline_s=_DEADLINE_S))
+    client = FhirClient(Limits(deadline_s=_DEADLINE_S), _ca_file())
     access = FhirAccess(server.rstrip("/"), os.environ.get(TOKEN_VARIABLE))
     # One page is enough: more patients than asked for would only be thrown away.
     first = client.fetch(access, {"patients": f"Patient?_count={patients}"})["patients"]
@@ -72,6 +75,18 @@ def _server(survey: Survey, server: str, patients: int) -> tuple[int, list[str]]
             if answer.problem is not None:
                 failed.append(f"{key} of one patient: {answer.problem.text}")
     return len(ids[:patients]), sorted(set(failed))
+
+
+def _ca_file() -> Path | None:
+    """The setting of the service, read by itself: its other settings do not matter here."""
+    given = os.environ.get(CA_FILE_VARIABLE)
+    if given is None:
+        return None
+    try:
+        check_ca_file(Path(given))
+    except CaFileError as error:
+        raise CheckError(f"{CA_FILE_VARIABLE}: {error}") from None
+    return Path(given)
 
 
 def _plain(value: object) -> bool:

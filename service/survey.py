@@ -14,11 +14,19 @@ from typing import Any
 
 from cds_rules.patient.timeline import Route
 from cds_rules.terminology.code_set import load
-from service.fhir.lexicon import Lexicon
-from service.fhir.site_map import SiteMap
+from service.fhir.elements import Quantity
+from service.fhir.lexicon import Lexicon, Meaning, by_name
+from service.fhir.prefetch import NEEDS
+from service.fhir.quantity import FRACTION, UnitError, factor
+from service.fhir.read import mrd
+from service.fhir.read.measurement import units_of
+from service.fhir.site_map import SiteMap, SiteOrder
+from service.fhir.site_units import translated
 from service.fhir.to_timeline import code_of, is_read
 
 NO_CODE = "(no code)"
+BY_NAME = "(by its name)"
+NO_UNIT = "(no unit)"
 _MAX_TEXT = 60
 
 _HINTS: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -59,13 +67,25 @@ class CodeUse:
     statuses: Counter[str] = field(default_factory=Counter)
     shapes: Counter[str] = field(default_factory=Counter)
     units: Counter[str] = field(default_factory=Counter)
+    unknown_units: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Units in which this result is not understood, each with the reason."""
+
+
+@dataclass(slots=True)
+class TypeUse:
+    """How the resources of one type are used that are read as a whole, not by a code alone."""
+
+    count: int = 0
+    statuses: Counter[str] = field(default_factory=Counter)
+    shapes: Counter[str] = field(default_factory=Counter)
 
 
 class Survey:
     """Gathers the use of codes over many records."""
 
     def __init__(self, site_map: SiteMap | None = None) -> None:
-        self._known = Lexicon(load(), site_map or SiteMap()).meanings
+        self._known = Lexicon(load(), site_map or SiteMap())
+        self.types: dict[str, TypeUse] = defaultdict(TypeUse)
         self._uses: dict[tuple[str, str, str], CodeUse] = {}
         self.unreadable: Counter[str] = Counter()
 
@@ -75,12 +95,18 @@ class Survey:
         if not isinstance(kind, str) or kind not in SURVEYED:
             return
         try:
+            if kind in MEMBERS:
+                self._count_type(kind, resource)
             for use in self._of(kind, code_of(resource)):
                 self._count(use, resource, patient)
         except (AttributeError, TypeError):
             self.unreadable[kind] += 1
 
     def _of(self, kind: str, code: Any) -> Iterator[CodeUse]:
+        named = by_name(code, self._known.names)
+        if named is not None and isinstance(named.site, SiteOrder):
+            yield self._use(kind, "", BY_NAME, named.site.name, named)
+            return
         codings = list(code.get("coding") or ())
         if not codings:
             yield self._use(kind, "", NO_CODE, str(code.get("text") or ""))
@@ -88,13 +114,14 @@ class Survey:
             system, value = str(coding.get("system") or ""), str(coding.get("code") or NO_CODE)
             yield self._use(kind, system, value, str(coding.get("display") or ""))
 
-    def _use(self, kind: str, system: str, code: str, text: str) -> CodeUse:
+    def _use(self, kind: str, system: str, code: str, text: str, named: Meaning | None = None) -> CodeUse:
         hint = next((name for name, words in _HINTS if words.search(text)), None)
         if code == NO_CODE:
             text = "(text only)"  # free text may name someone: its hint is all that is kept
-        key = (kind, system, f"{code} {hint}" if code == NO_CODE else code)
+        detail = {NO_CODE: f"{code} {hint}", BY_NAME: f"{code} {text}"}
+        key = (kind, system, detail.get(code, code))
         if key not in self._uses:
-            meaning = self._known.get((system, code))
+            meaning = named or self._known.meanings.get((system, code))
             self._uses[key] = CodeUse(
                 type=kind,
                 system=system,
@@ -107,8 +134,7 @@ class Survey:
             )
         return self._uses[key]
 
-    @staticmethod
-    def _count(use: CodeUse, resource: dict[str, Any], patient: str) -> None:
+    def _count(self, use: CodeUse, resource: dict[str, Any], patient: str) -> None:
         use.count += 1
         use.patients.add(patient)
         use.statuses[str(resource.get("status") or "-")] += 1
@@ -116,7 +142,31 @@ class Survey:
             if name.startswith("value"):
                 use.shapes[name] += 1
                 if name == "valueQuantity":
-                    use.units[str(value.get("code") or value.get("unit") or "(no unit)")] += 1
+                    unit = str(value.get("code") or value.get("unit") or NO_UNIT)
+                    use.units[unit] += 1
+                    if (fault := self._unit_fault(use, resource)) is not None:
+                        use.unknown_units[unit, fault] += 1
+
+    def _unit_fault(self, use: CodeUse, resource: dict[str, Any]) -> str | None:
+        """Why the number cannot be used, or None; asked only of what is, or may be, read as a number."""
+        concept = use.concept if use.read else use.hint
+        table = FRACTION if concept == mrd.CONCEPT else units_of(concept or "")
+        if table is None:
+            return None
+        given = translated(resource, self._known.units)["valueQuantity"]
+        unit, code = (v if isinstance(v, str) else None for v in (given.get("unit"), given.get("code")))
+        try:
+            factor(Quantity(unit=unit, code=code), table)
+        except UnitError as error:
+            return str(error)
+        return None
+
+    def _count_type(self, kind: str, resource: dict[str, Any]) -> None:
+        use = self.types[kind]
+        use.count += 1
+        use.statuses[str(resource.get("status") or "-")] += 1
+        given = tuple(name for name in MEMBERS[kind] if resource.get(name))
+        use.shapes["+".join(given) or "-"] += 1
 
     def recognised(self) -> list[CodeUse]:
         """Codes of data that are read, most used first."""
@@ -131,100 +181,13 @@ class Survey:
         return sorted(uses, key=lambda u: (-u.count, u.type, u.system, u.code))
 
 
-SURVEYED = {
-    "Condition",
-    "Observation",
-    "Procedure",
-    "MedicationAdministration",
-    "MedicationStatement",
-    "MedicationRequest",
+SURVEYED = frozenset(need.type for need in NEEDS) - {"Patient"}
+"""Types of the data that are asked for."""
+
+_TOLD_BY: dict[str, tuple[str, ...]] = {
+    "CarePlan": ("category", "title", "addresses", "period"),
+    "DiagnosticReport": ("result", "conclusion", "conclusionCode", "presentedForm"),
+    "EpisodeOfCare": ("type", "diagnosis", "period"),
 }
-
-
-def report(survey: Survey, patients: int) -> str:
-    """The survey as tables for a terminal."""
-    parts = [f"{patients} patients surveyed. Counts are resources."]
-    parts += ["", "Recognised and read:", *_table(survey.recognised(), recognised=True)]
-    parts += ["", "Not recognised, but may be data that are needed:"]
-    parts += _table(survey.unrecognised(), recognised=False)
-    found = {u.concept.split(".")[0] for u in survey.recognised() if u.concept}
-    for concept, what in NEEDED.items():
-        if concept not in found:
-            parts.append(f"Nothing recognised for: {what}")
-    parts.extend(f"Not in the form of FHIR: {n} {kind}" for kind, n in sorted(survey.unreadable.items()))
-    return "\n".join(parts)
-
-
-NEEDED = {
-    "all": "the diagnosis of ALL",
-    "marrow-blasts-percent": "marrow blasts",
-    "mrd": "residual disease (MRD has no international code: map the local ones)",
-    "csf-wbc": "cell count in CSF",
-    "hsct": "stem cell transplant",
-}
-
-
-def _table(uses: list[CodeUse], *, recognised: bool) -> list[str]:
-    if not uses:
-        return ["  none"]
-    head = (
-        "n",
-        "type",
-        "system",
-        "code",
-        "text",
-        "as" if recognised else "looks like",
-        "status",
-        "shape",
-        "unit",
-    )
-    rows = [head]
-    for u in uses:
-        meaning = f"{u.concept} ({u.route})" if recognised else str(u.hint)
-        rows.append(
-            (
-                str(u.count),
-                u.type,
-                u.system,
-                u.code,
-                u.text,
-                meaning,
-                _top(u.statuses),
-                _top(u.shapes),
-                _top(u.units),
-            )
-        )
-    widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
-    return ["  " + "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows]
-
-
-def _top(counts: Counter[str]) -> str:
-    return ",".join(name for name, _ in counts.most_common(3)) or "-"
-
-
-def stub(survey: Survey, name: str) -> str:
-    """A site file to fill in: one commented entry for each unrecognised code."""
-    groups: dict[str, list[CodeUse]] = defaultdict(list)
-    for use in survey.unrecognised():
-        if use.system and use.code != NO_CODE:
-            groups[use.hint or ""].append(use)
-    lines = ["version = 1", f"name = {_quoted(name)}", ""]
-    for hint, uses in groups.items():
-        for use in uses:
-            lines += [
-                f"# {use.text} ({use.count} times; units: {_top(use.units)}). Check, then remove the hashes.",
-                "# [[code]]",
-                f"# system = {_quoted(use.system)}",
-                f"# code = {_quoted(use.code)}",
-                f"# concept = {_quoted(hint)}",
-            ]
-            if hint == "mrd":
-                lines += ['# specimen = "marrow"', '# method = "flow"', "# lod = 1e-4"]
-            lines.append("")
-    return "\n".join(lines)
-
-
-def _quoted(text: str) -> str:
-    """A TOML basic string."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + "".join(c if c.isprintable() else " " for c in escaped) + '"'
+MEMBERS = {kind: members for kind, members in _TOLD_BY.items() if kind in SURVEYED}
+"""Types that are more than a code with a value, with the members that tell something."""

@@ -10,7 +10,7 @@ from cds_rules.patient.episode import Episode
 from cds_rules.patient.mrd import END_BLOCK1_FROM_DAY, reinduction_start
 from cds_rules.patient.picture import Fact
 from cds_rules.patient.remission import M1_BELOW_PERCENT, M3_ABOVE_PERCENT, marrows
-from cds_rules.patient.timeline import Part, PatientTimeline, Route
+from cds_rules.patient.timeline import Part, PatientTimeline
 
 
 def transplant_before(
@@ -19,7 +19,7 @@ def transplant_before(
     """Was a stem cell transplant done before the relapse? An undated or uncertain one leaves it open."""
     if relapse is not None and relapse.in_transplant:
         return Fact(True, relapse.sources)
-    coded = [t for t in timeline.transplants if t.route is not Route.TEXT and t.certain]
+    coded = [t for t in timeline.transplants if t.route.settles and t.certain]
     if when is not None:
         before = [t for t in coded if t.when is not None and t.when.latest < when.earliest]
         if before:
@@ -40,7 +40,7 @@ def transplant_before(
 
 def car_t_ever(timeline: PatientTimeline) -> Fact[bool]:
     """Was a CAR-T product infused?"""
-    certain = [c for c in timeline.car_t if c.route is not Route.TEXT and c.certain]
+    certain = [c for c in timeline.car_t if c.route.settles and c.certain]
     if certain:
         return Fact(True, tuple(c.source for c in certain))
     if timeline.car_t:
@@ -72,8 +72,9 @@ def refractory(timeline: PatientTimeline, relapse: PartialDate | None) -> Fact[b
             return Fact(because=why, evidence=(m.source,))
         if m.value.at_least(M1_BELOW_PERCENT) is Answer.NO:
             return Fact(False, (m.source,), f"marrow below {M1_BELOW_PERCENT:g} % blasts on {m.when}")
-    if not looks and Part.LABORATORY in timeline.missing:
-        return Fact(because=timeline.missing[Part.LABORATORY])
+    reason = _unread(timeline, Part.LABORATORY, Part.DISEASE_FINDINGS)
+    if reason is not None:
+        return Fact(because=reason)
     return Fact(False, because="no marrow of more than 25 % blasts after reinduction on record")
 
 

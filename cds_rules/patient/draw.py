@@ -9,11 +9,13 @@ from cds_rules.patient import before
 from cds_rules.patient import sites as site_facts
 from cds_rules.patient import treatment as treatment_facts
 from cds_rules.patient.dates import PartialDate, whole_years
+from cds_rules.patient.draw_course import NO_LEUKEMIA, course_facts
 from cds_rules.patient.draw_findings import findings_of
 from cds_rules.patient.episode import Course, Episode, course_of
 from cds_rules.patient.mrd import block1_window, end_block1_mrd
 from cds_rules.patient.picture import EndOfTreatment, Fact, RelapsePicture
-from cds_rules.patient.remission import first_remission
+from cds_rules.patient.remission import Remission, first_remission, remissions
+from cds_rules.patient.text_marks import marked
 from cds_rules.patient.timeline import (
     DataProblem,
     Diagnosis,
@@ -22,7 +24,6 @@ from cds_rules.patient.timeline import (
     Part,
     PatientTimeline,
     ProblemKind,
-    Route,
 )
 
 
@@ -30,45 +31,59 @@ def draw(timeline: PatientTimeline, on: date) -> RelapsePicture:
     """The picture on the day `on`, from what the record says up to and including that day."""
     known = timeline.as_of(on)
     diagnosed = diagnosis_date(known)
-    course = course_of(known, diagnosed.value)
+    signs = remissions(known, diagnosed.value)
+    course = course_of(known, diagnosed.value, signs)
     first = course.episodes[0] if course.episodes else None
     relapse = course.episodes[-1] if course.episodes else None
     when = _relapse_date(known, relapse, diagnosed.value)
     involved, sites, site_problems = site_facts.of(known, relapse)
     lineage, lineages, lineage_problems = _lineage(known)
-    return RelapsePicture(
+    number, refractory = _relapse_number(known, course), before.refractory(known, when.value)
+    has_all, told = _has_all(known), NO_LEUKEMIA
+    if has_all is not Answer.NO:
+        told = course_facts(known, course, diagnosed.value, signs, number, refractory, on)
+    picture = RelapsePicture(
         on=on,
         person=known.person,
-        has_all=_has_all(known),
+        has_all=has_all,
         lineage=lineage,
         lineages=lineages,
         diagnosed=diagnosed,
-        relapse_number=_relapse_number(known, course),
+        relapse_number=number,
         relapse_date=when,
         involved=involved,
         sites=sites,
         treatment=_treatment(known, course, when.value, diagnosed.value),
-        first_remission=_first_remission(known, diagnosed.value, first),
+        first_remission=_first_remission(signs, first),
         end_block1_mrd=end_block1_mrd(known, when.value, on),
         earlier_transplant=before.transplant_before(known, relapse, when.value),
         car_t=before.car_t_ever(known),
-        refractory=before.refractory(known, when.value),
+        refractory=refractory,
         block1_window=block1_window(known, when.value),
         age_at_relapse=_age(known, when.value),
         findings=findings_of(known),
         relapses=len(course.episodes),
         suspicion=_suspicion(course),
+        lines=told.lines,
+        prior_regimens=told.prior_regimens,
+        remissions=told.remissions,
+        remission_number=told.remission_number,
+        marrow_state=told.marrow_state,
+        in_remission=told.in_remission,
+        primary_refractory=told.primary_refractory,
         problems=(
             *known.problems,
             *lineage_problems,
             *site_problems,
+            *told.problems,
             *_date_problems(known, diagnosed, when),
         ),
     )
+    return marked(picture, known)
 
 
 def _certain(timeline: PatientTimeline) -> list[Diagnosis]:
-    return [d for d in timeline.diagnoses if d.certain and d.route is not Route.TEXT]
+    return [d for d in timeline.diagnoses if d.certain and d.route.settles]
 
 
 def _has_all(timeline: PatientTimeline) -> Answer:
@@ -128,7 +143,8 @@ def _relapse_number(timeline: PatientTimeline, course: Course) -> Fact[int]:
     evidence = tuple(s for e in course.episodes for s in e.sources)
     reason = timeline.missing.get(Part.CONDITIONS)
     if found == 0 and reason is None:
-        reason = timeline.missing.get(Part.LABORATORY)
+        looks = (Part.LABORATORY, Part.DISEASE_FINDINGS)
+        reason = next((timeline.missing[part] for part in looks if part in timeline.missing), None)
     if reason is not None and found <= 1:
         return Fact(evidence=evidence, because=reason)
     if course.suspected:
@@ -167,12 +183,10 @@ def _relapse_date(
     return Fact(evidence=relapse.sources, because=why)
 
 
-def _first_remission(
-    timeline: PatientTimeline, diagnosed: PartialDate | None, first: Episode | None
-) -> Fact[PartialDate]:
+def _first_remission(signs: list[Remission], first: Episode | None) -> Fact[PartialDate]:
     if first is not None and first.when is None:
         return Fact(because="the date of the relapse is unknown")
-    return first_remission(timeline, diagnosed, first.when if first else None)
+    return first_remission(signs, first.when if first else None)
 
 
 def _treatment(

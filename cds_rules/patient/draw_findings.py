@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from cds_rules.patient.dates import PartialDate
+from cds_rules.patient.events import Event, EventKind
 from cds_rules.patient.fact import Fact
 from cds_rules.patient.findings import Antigen, AntigenResult, Expression, Field, Irradiation, Marker
-from cds_rules.patient.timeline import CarT, PatientTimeline, Route, Transplant
+from cds_rules.patient.interval import Interval
+from cds_rules.patient.series import events_of, latest, measured, uses_of
+from cds_rules.patient.timeline import (
+    CarT,
+    DrugUse,
+    Measure,
+    Measurement,
+    PatientTimeline,
+    Person,
+    Transplant,
+)
 
 CONDITIONING_DAYS = 30
 """Whole body radiation this many days before a transplant belongs to it. Project's parameter."""
@@ -39,6 +50,9 @@ class CarTFact:
     domain: str | None
 
 
+_NOTHING_READ = PatientTimeline(Person("Patient/none"))
+
+
 @dataclass(frozen=True, slots=True)
 class Findings:
     """Facts that do not change a scheme's group, and stand beside it."""
@@ -48,6 +62,24 @@ class Findings:
     transplants: tuple[TransplantFact, ...]
     car_t: tuple[CarTFact, ...]
     irradiations: tuple[Irradiation, ...]
+    timeline: PatientTimeline = field(default=_NOTHING_READ, repr=False, compare=False)
+    """The record as of the day, for the series below; they are made when they are asked for."""
+
+    def latest(self, measure: Measure, on: date | None = None) -> Fact[Interval]:
+        """The latest value of a measure, on or before `on`, with its evidence."""
+        return latest(self.timeline, measure, on)
+
+    def series(self, measure: Measure) -> tuple[Measurement, ...]:
+        """The dated results of a measure, oldest first."""
+        return measured(self.timeline, measure)
+
+    def events(self, *kinds: EventKind) -> tuple[Event, ...]:
+        """The events of these kinds, oldest first; certain or not, by whatever route."""
+        return events_of(self.timeline, *kinds)
+
+    def uses(self, drugs: Container[str]) -> tuple[DrugUse, ...]:
+        """The uses and orders of these drugs, oldest first; by whatever route."""
+        return uses_of(self.timeline, drugs)
 
 
 def findings_of(timeline: PatientTimeline) -> Findings:
@@ -58,12 +90,13 @@ def findings_of(timeline: PatientTimeline) -> Findings:
         transplants=tuple(_transplant(t, timeline) for t in timeline.transplants),
         car_t=tuple(_car_t(c) for c in timeline.car_t),
         irradiations=timeline.irradiations,
+        timeline=timeline,
     )
 
 
 def _genetic(timeline: PatientTimeline, marker: Marker) -> Fact[bool]:
     """Found in any test: yes. Not found in a test of it: no. Tests that disagree: found, and said so."""
-    results = [g for g in timeline.genetics if g.marker is marker and g.route is not Route.TEXT]
+    results = [g for g in timeline.genetics if g.marker is marker and g.route.settles]
     found = tuple(g.source for g in results if g.present)
     absent = tuple(g.source for g in results if not g.present)
     if found and absent:
@@ -78,9 +111,7 @@ def _genetic(timeline: PatientTimeline, marker: Marker) -> Fact[bool]:
 def _antigen(timeline: PatientTimeline, antigen: Antigen) -> Fact[Expression]:
     """The latest result, if it is not older than the last treatment directed at an antigen."""
     results = [
-        r
-        for r in timeline.antigens
-        if r.antigen is antigen and r.when is not None and r.route is not Route.TEXT
+        r for r in timeline.antigens if r.antigen is antigen and r.when is not None and r.route.settles
     ]
     usable = sorted(results, key=_taken)
     if not usable:

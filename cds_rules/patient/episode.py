@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
 from cds_rules.answer import Answer
 from cds_rules.patient.dates import PartialDate
-from cds_rules.patient.remission import M1_BELOW_PERCENT, M3_ABOVE_PERCENT, marrows, remissions
+from cds_rules.patient.remission import M1_BELOW_PERCENT, M3_ABOVE_PERCENT, Remission, marrows
 from cds_rules.patient.timeline import (
     Diagnosis,
     DiseaseState,
     Measure,
     Measurement,
     PatientTimeline,
-    Route,
     Site,
 )
 
@@ -54,9 +54,9 @@ class Course:
     """Resources behind the doubt."""
 
 
-def course_of(timeline: PatientTimeline, diagnosed: PartialDate | None) -> Course:
-    """Gather every route by which the record tells of a relapse."""
-    calm = [r.when.earliest for r in remissions(timeline, diagnosed)]
+def course_of(timeline: PatientTimeline, diagnosed: PartialDate | None, signs: Sequence[Remission]) -> Course:
+    """Gather every route by which the record tells of a relapse. `signs` are those of remission."""
+    calm = [sign.when.earliest for sign in signs]
     stated = [_from_diagnosis(d, _tells_relapse_date(d, diagnosed)) for d in _relapses(timeline)]
     returned, suspected = _blasts_after_remission(timeline, calm)
     returned += _csf_after_remission(timeline, calm)
@@ -77,7 +77,7 @@ def _relapses(timeline: PatientTimeline, *, certain: bool = True) -> list[Diagno
     return [
         d
         for d in timeline.diagnoses
-        if d.state is DiseaseState.RELAPSE and d.certain is certain and d.route is not Route.TEXT
+        if d.state is DiseaseState.RELAPSE and d.certain is certain and d.route.settles
     ]
 
 
@@ -100,7 +100,7 @@ def _doubt(
     if episodes and episodes[-1].when is None:
         return "a relapse is recorded without a date: it need not be the first", episodes[-1].sources
     for d in timeline.diagnoses:
-        told = d.state is DiseaseState.RELAPSE and d.route is Route.TEXT
+        told = d.state is DiseaseState.RELAPSE and not d.route.settles
         if told and not any(_near(e.when, d.when) for e in episodes):
             return "another relapse is told of in text only", (d.source,)
     for d in _relapses(timeline, certain=False):
@@ -161,7 +161,7 @@ def _csf_after_remission(timeline: PatientTimeline, calm: list[date]) -> list[Ep
     for blasts in _csf(timeline, Measure.CSF_BLASTS):
         if blasts.when is None or not calm or calm[0] >= blasts.when.earliest:
             continue
-        same_day = [m for m in timeline.measurements if m.when == blasts.when and m.route is not Route.TEXT]
+        same_day = [m for m in timeline.measurements if m.when == blasts.when and m.route.settles]
         cells = [m for m in same_day if m.measure is Measure.CSF_LEUKOCYTES]
         red = [m for m in same_day if m.measure is Measure.CSF_RED_CELLS]
         if (
@@ -176,7 +176,7 @@ def _csf_after_remission(timeline: PatientTimeline, calm: list[date]) -> list[Ep
 
 
 def _csf(timeline: PatientTimeline, measure: Measure) -> list[Measurement]:
-    found = [m for m in timeline.measurements if m.measure is measure and m.route is not Route.TEXT]
+    found = [m for m in timeline.measurements if m.measure is measure and m.route.settles]
     return sorted(found, key=lambda m: (m.when.earliest if m.when else date.min, m.source))
 
 

@@ -5,21 +5,27 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from cds_rules.patient.dates import PartialDate
+from cds_rules.patient.drug_class import SUPPORTIVE
 from cds_rules.patient.interval import Interval
 from cds_rules.patient.picture import Fact
-from cds_rules.patient.timeline import DrugUse, MrdResult, Part, PatientTimeline, Route
+from cds_rules.patient.timeline import DrugUse, MrdResult, Part, PatientTimeline, TimePoint
 
 END_BLOCK1_FROM_DAY = 21
 END_BLOCK1_TO_DAY = 56
 """Without a label, marrow MRD in this window counts as end of block 1. Project's parameters (D-7)."""
-SUPPORTIVE = frozenset({"tocilizumab"})
-"""Drugs on our list that treat no leukemia."""
-END_BLOCK1_LABEL = "end of block 1"
+END_BLOCK1_LABEL = TimePoint.END_OF_BLOCK_1
 
 
 def reinduction_start(timeline: PatientTimeline, relapse: PartialDate) -> PartialDate:
     """Start of the first antileukemic treatment plan or drug on or after the relapse, else the relapse."""
-    starts = [p.when for p in timeline.plans if p.when is not None and p.when.earliest >= relapse.earliest]
+    starts = [
+        p.when
+        for p in timeline.plans
+        if p.when is not None
+        and p.when.earliest >= relapse.earliest
+        and p.route.settles
+        and not p.enrolment  # it opens with the referral, not with the first dose
+    ]
     starts += [
         d.when
         for d in timeline.drugs
@@ -30,7 +36,7 @@ def reinduction_start(timeline: PatientTimeline, relapse: PartialDate) -> Partia
 
 
 def _starts_treatment(drug: DrugUse) -> bool:
-    return drug.given and drug.route is not Route.TEXT and drug.drug not in SUPPORTIVE
+    return drug.given and drug.route.settles and drug.drug not in SUPPORTIVE
 
 
 def end_block1_mrd(timeline: PatientTimeline, relapse: PartialDate | None, on: date) -> Fact[Interval]:
@@ -42,7 +48,7 @@ def end_block1_mrd(timeline: PatientTimeline, relapse: PartialDate | None, on: d
     after = [r for r in marrow if r.when is not None and r.when.earliest >= relapse.earliest]
     labelled = [r for r in after if r.time_point == END_BLOCK1_LABEL]
     found = labelled or [r for r in after if r.time_point is None and _in_window(r.when, start)]
-    closing = [r for r in found if r.route is not Route.TEXT]
+    closing = [r for r in found if r.route.settles]
     if closing:
         return _settle(closing)
     if found:

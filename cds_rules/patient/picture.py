@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from cds_rules.answer import Answer
 from cds_rules.patient.dates import PartialDate
 from cds_rules.patient.draw_findings import Findings
 from cds_rules.patient.fact import Fact as Fact  # noqa: PLC0414 - readers look for it here
+from cds_rules.patient.history import Count, Line, MarrowState, RemissionPeriod
 from cds_rules.patient.interval import Interval
 from cds_rules.patient.timeline import DataProblem, Lineage, Person, Site
+
+_NOT_DRAWN: Fact[Any] = Fact(because="not asked of this picture")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,19 @@ class RelapsePicture:
     suspicion: str | None = None
     """Marrow blasts that suggest a relapse without settling it (D-3), in words."""
     problems: tuple[DataProblem, ...] = ()
+    lines: tuple[Line, ...] = ()
+    """Lines of therapy on record, oldest first."""
+    prior_regimens: Fact[Count] = _NOT_DRAWN
+    """Lines that ended in the latest relapse or failure, or before it."""
+    remissions: tuple[RemissionPeriod, ...] = ()
+    remission_number: Fact[int] = _NOT_DRAWN
+    """Of the present remission (2 is CR2); unknown where there is none."""
+    marrow_state: Fact[MarrowState] = _NOT_DRAWN
+    """At the latest look since the relapse, or since the diagnosis where there is no relapse."""
+    in_remission: Fact[bool] = _NOT_DRAWN
+    """In complete remission on this day (D-4)."""
+    primary_refractory: Fact[bool] = _NOT_DRAWN
+    """No remission after the first induction (D-4)."""
 
     @property
     def relapsed(self) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cds_rules.answer import Answer
@@ -11,7 +12,6 @@ from cds_rules.patient.timeline import (
     DiseaseState,
     Measurement,
     PatientTimeline,
-    Route,
     Status,
 )
 
@@ -47,7 +47,7 @@ def remissions(timeline: PatientTimeline, diagnosed: PartialDate | None) -> list
     found += [
         Remission(r.when, r.source, True)
         for r in timeline.reports
-        if r.status is Status.FULL_REMISSION and r.when is not None and r.route is not Route.TEXT
+        if r.status is Status.FULL_REMISSION and r.when is not None and r.route.settles
     ]
     found += [
         Remission(m.when, m.source, False)
@@ -58,15 +58,9 @@ def remissions(timeline: PatientTimeline, diagnosed: PartialDate | None) -> list
     return sorted(after, key=lambda r: (r.when.earliest, r.source))
 
 
-def first_remission(
-    timeline: PatientTimeline, diagnosed: PartialDate | None, first_relapse: PartialDate | None
-) -> Fact[PartialDate]:
+def first_remission(signs: Sequence[Remission], first_relapse: PartialDate | None) -> Fact[PartialDate]:
     """The date of CR1: only a remission stated as such tells it, a clear marrow need not be the first."""
-    before = [
-        r
-        for r in remissions(timeline, diagnosed)
-        if first_relapse is None or r.when.latest < first_relapse.earliest
-    ]
+    before = [r for r in signs if first_relapse is None or r.when.latest < first_relapse.earliest]
     recorded = [r for r in before if r.recorded]
     if recorded:
         return Fact(recorded[0].when, (recorded[0].source,), "first remission on record")

@@ -10,4 +10,11 @@ class Route(StrEnum):
 
     CODE = "code"
     SITE = "site mapping"
+    SITE_TEXT = "text, trusted at this site"
+    """Text at a site whose file says `text_settles = true`: it settles, and is still shown as text."""
     TEXT = "text"
+
+    @property
+    def settles(self) -> bool:
+        """May a statement by this route settle a fact?"""
+        return self is not Route.TEXT

@@ -16,7 +16,6 @@ from cds_rules.patient.timeline import (
     Measurement,
     PatientTimeline,
     ProblemKind,
-    Route,
     Site,
 )
 
@@ -125,7 +124,7 @@ def _csf(cells: list[Measurement], blasts: list[Measurement], red: list[Measurem
 
 
 def _closing(timeline: PatientTimeline, measure: Measure) -> list[Measurement]:
-    found = [m for m in timeline.measurements if m.measure is measure and m.route is not Route.TEXT]
+    found = [m for m in timeline.measurements if m.measure is measure and m.route.settles]
     return sorted(found, key=lambda m: (m.when.earliest if m.when else date.min, m.source))
 
 

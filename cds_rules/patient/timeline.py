@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Protocol, TypeVar
 
 from cds_rules.patient.dates import PartialDate
+from cds_rules.patient.events import Event, as_known
 from cds_rules.patient.findings import AntigenResult, CellCollection, Genetic, Irradiation
 from cds_rules.patient.interval import Interval
 from cds_rules.patient.route import Route as Route  # noqa: PLC0414 - readers look for it here
@@ -60,6 +61,32 @@ class Measure(StrEnum):
     """Only its being zero or not is used, so the unit may be either."""
     CSF_RED_CELLS = "CSF red cells, /uL"
     B_CELLS = "CD19+ B cells, /uL"
+    B_CELL_SHARE = "CD19+ B cells in blood, %"
+    MARROW_CD19 = "CD19+ cells in marrow, %"
+    """Normal B cells and blasts together."""
+    CELLULARITY = "marrow cellularity, %"
+    BLOOD_BLASTS = "blasts in blood, %"
+    BLOOD_BLAST_COUNT = "blasts in blood, /uL"
+    LEUKOCYTES = "leukocytes, /uL"
+    LYMPHOCYTES = "lymphocytes, /uL"
+    T_CELLS = "CD3+ T cells, /uL"
+    PLATELETS = "platelets, /uL"
+    ALBUMIN = "albumin, g/dL"
+    CHIMERISM = "recipient cells after transplant, %"
+    ECOG = "ECOG performance status, 0 to 5"
+    KARNOFSKY = "Karnofsky performance status, 0 to 100"
+    LANSKY = "Lansky play-performance status, 0 to 100"
+
+
+class TimePoint(StrEnum):
+    """When in the course a residual disease result was taken, where a code, a site or a text says so."""
+
+    END_OF_BLOCK_1 = "end of block 1"
+    LATER_BLOCK = "end of a later block"
+    AFTER_CONSOLIDATION = "after consolidation"
+    BEFORE_TRANSPLANT = "before transplant"
+    DAY_28_AFTER_CAR_T = "day 28 after CAR-T"
+    MONTH_3_AFTER_CAR_T = "month 3 after CAR-T"
 
 
 class Part(StrEnum):
@@ -69,11 +96,13 @@ class Part(StrEnum):
     CONDITIONS = "conditions"
     LABORATORY = "laboratory results"
     DISEASE_FINDINGS = "disease status findings"
+    REPORTS = "diagnostic reports"
     PROCEDURES = "procedures"
     ADMINISTRATIONS = "medication administrations"
     STATEMENTS = "medication statements"
     REQUESTS = "medication requests"
     CARE_PLANS = "care plans"
+    EPISODES = "episodes of care"
 
 
 class ProblemKind(StrEnum):
@@ -136,6 +165,8 @@ class Measurement:
     measure: Measure
     value: Interval
     route: Route = Route.CODE
+    readable: bool = True
+    """False when there is a result, but not what it is: `value` is then everything that it may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,17 +230,21 @@ class DrugUse:
     given: bool = True
     ordered: bool = False
     route: Route = Route.CODE
+    intrathecal: bool | None = None
+    """Into the spinal fluid? None when the record does not tell the route of administration."""
 
 
 @dataclass(frozen=True, slots=True)
 class TreatmentPlan:
-    """A CarePlan of antileukemic treatment; `when` is its start, `until` its recorded end."""
+    """A plan of antileukemic treatment; `when` is its start, `until` its recorded end."""
 
     source: str
     when: PartialDate | None
     until: PartialDate | None
     status: str
     route: Route = Route.CODE
+    enrolment: bool = False
+    """From an EpisodeOfCare, which often is the whole time under care: its end alone says less."""
 
 
 class Dated(Protocol):
@@ -225,6 +260,14 @@ class Dated(Protocol):
 
 
 Statement = TypeVar("Statement", bound=Dated)
+
+
+def _first_day(statement: Dated) -> tuple[date, str]:
+    return statement.when.earliest if statement.when else date.min, statement.source
+
+
+def _by_day(dated: tuple[date, date, str, Measurement]) -> tuple[date, date, str]:
+    return dated[:3]
 
 
 @dataclass(frozen=True)
@@ -244,6 +287,7 @@ class PatientTimeline:
     antigens: tuple[AntigenResult, ...] = ()
     irradiations: tuple[Irradiation, ...] = ()
     collections: tuple[CellCollection, ...] = ()
+    events: tuple[Event, ...] = ()
     problems: tuple[DataProblem, ...] = ()
     missing: Mapping[Part, str] = field(default_factory=dict)
     """Parts of the record that could not be retrieved in full, and why, in words."""
@@ -251,12 +295,26 @@ class PatientTimeline:
     @cached_property
     def marrows(self) -> tuple[Measurement, ...]:
         """Dated marrow blast counts from a code or a site mapping, oldest first."""
-        found = [
-            (m.when.earliest, m.source, m)
-            for m in self.measurements
-            if m.measure is Measure.MARROW_BLASTS and m.when is not None and m.route is not Route.TEXT
-        ]
-        return tuple(m for _, _, m in sorted(found, key=lambda f: f[:2]))
+        return self.measured.get(Measure.MARROW_BLASTS, ())
+
+    @cached_property
+    def measured(self) -> Mapping[Measure, tuple[Measurement, ...]]:
+        """The dated results that may settle a fact, by measure, oldest first."""
+        found: dict[Measure, list[tuple[date, date, str, Measurement]]] = {}
+        for m in self.measurements:
+            if m.when is not None and m.route.settles:
+                found.setdefault(m.measure, []).append((m.when.earliest, m.when.latest, m.source, m))
+        return {measure: tuple(f[3] for f in sorted(each, key=_by_day)) for measure, each in found.items()}
+
+    @cached_property
+    def events_in_order(self) -> tuple[Event, ...]:
+        """All events, oldest first, undated ones before all."""
+        return tuple(sorted(self.events, key=_first_day))
+
+    @cached_property
+    def drugs_in_order(self) -> tuple[DrugUse, ...]:
+        """All uses and orders of drugs, oldest first, undated ones before all."""
+        return tuple(sorted(self.drugs, key=_first_day))
 
     def as_of(self, on: date) -> PatientTimeline:
         """The record without statements dated after `on`; each left out becomes a dataProblem."""
@@ -283,9 +341,11 @@ class PatientTimeline:
             antigens=until(self.antigens),
             irradiations=until(self.irradiations),
             collections=until(self.collections),
+            events=tuple(as_known(e, on) for e in until(self.events)),
         )
         if not later:
-            return self if kept.plans == self.plans else kept
+            same = kept.plans == self.plans and kept.events == self.events
+            return self if same else kept
         text = f"Dated after the day of assessment ({on.isoformat()}) and not used."
         problem = DataProblem(ProblemKind.FUTURE_DATE, text, tuple(dict.fromkeys(later)))
         return replace(kept, problems=(*kept.problems, problem))

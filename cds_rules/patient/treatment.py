@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from cds_rules.patient.dates import PartialDate, whole_months
+from cds_rules.patient.drug_class import SUPPORTIVE
+from cds_rules.patient.last_dose import after_last_dose
 from cds_rules.patient.picture import EndOfTreatment, Fact
-from cds_rules.patient.timeline import DrugUse, Part, PatientTimeline, Route, TreatmentPlan
+from cds_rules.patient.timeline import DrugUse, Part, PatientTimeline, TreatmentPlan
 
 MAINTENANCE_DRUG = "mercaptopurine"
 """Its use at the relapse shows that primary treatment was going on. Project's inference."""
@@ -17,6 +19,7 @@ STALE_PLAN_DAYS = 60
 the relapse: plans are often not closed. Project's parameter."""
 WHOLE_TREATMENT_MONTHS = 12
 """Plans that end sooner after diagnosis are a phase, not the whole of treatment. Project's parameter."""
+_HELD = "an episode of care is on record, but it may run on after treatment"
 
 
 def end_of_primary_treatment(
@@ -39,15 +42,30 @@ def end_of_primary_treatment(
     ended = _maintenance_ended(timeline, relapse)
     if ended is not None:
         return ended
-    why_missing = timeline.missing.get(Part.CARE_PLANS)
-    return Fact(because=why_missing or "no record of when primary treatment was completed")
+    return _untold(timeline, relapse, diagnosed)
+
+
+def _untold(
+    timeline: PatientTimeline, relapse: PartialDate, diagnosed: PartialDate | None
+) -> Fact[EndOfTreatment]:
+    """No plan and no maintenance drug tells: the doses given may, if all that could tell was heard."""
+    named = [p for p in timeline.plans if not p.route.settles and p.when and p.when.latest < relapse.earliest]
+    if named:
+        why = "a plan of treatment is named by its text only, which settles nothing"
+        return Fact(evidence=tuple(sorted(p.source for p in named)), because=why)
+    parts = (Part.CARE_PLANS, Part.EPISODES)
+    reason = next((timeline.missing[part] for part in parts if part in timeline.missing), None)
+    if reason is not None:
+        return Fact(because=reason)
+    inferred = after_last_dose(timeline, relapse, diagnosed)
+    return inferred or Fact(because="no record of when primary treatment was completed")
 
 
 def _plans_before(timeline: PatientTimeline, relapse: PartialDate) -> list[TreatmentPlan]:
     plans = [
         p
         for p in timeline.plans
-        if p.when is not None and p.route is not Route.TEXT and p.when.latest < relapse.earliest
+        if p.when is not None and p.route.settles and p.when.latest < relapse.earliest
     ]
     return sorted(plans, key=lambda p: (p.when.earliest if p.when else date.min, p.source))
 
@@ -61,10 +79,10 @@ def _from_plans(
     """Phases may each have a plan: one that goes on means treatment goes on; else the last end counts."""
     going_on = [p for p in plans if p.until is not None and p.until.earliest >= relapse.latest]
     if going_on:
-        return Fact(EndOfTreatment(True), tuple(p.source for p in going_on))
+        return _running(going_on, relapse, timeline)
     endless = [p for p in plans if p.until is None]
     if endless:
-        return _endless(endless, relapse, timeline)
+        return _endless(endless, _whole(plans, relapse, diagnosed), relapse, timeline)
     last = max(plans, key=lambda p: p.until.latest if p.until else date.min)
     source = (last.source,)
     if last.until is None or last.status != "completed":
@@ -76,13 +94,57 @@ def _from_plans(
     if started is not None and whole_months(started.earliest, last.until.latest) < WHOLE_TREATMENT_MONTHS:
         why = f"the last plan on record ended on {last.until}: too soon to be the whole of treatment"
         return Fact(because=why, evidence=source)
-    return Fact(EndOfTreatment(False, last.until), source)
+    return _completed(last, last.until, _whole(plans, relapse, diagnosed))
+
+
+def _running(
+    plans: list[TreatmentPlan], relapse: PartialDate, timeline: PatientTimeline
+) -> Fact[EndOfTreatment]:
+    """Plans that reach to the relapse; an episode of care only with a drug on record shortly before it."""
+    sources = tuple(p.source for p in plans)
+    if all(p.enrolment for p in plans) and not _recent(timeline, relapse):
+        return Fact(because=_HELD, evidence=sources)
+    return Fact(EndOfTreatment(True), sources)
+
+
+def _whole(
+    plans: list[TreatmentPlan], relapse: PartialDate, diagnosed: PartialDate | None
+) -> list[TreatmentPlan]:
+    """Plans that by themselves tell of a completed treatment, the last end last."""
+    started = diagnosed or plans[0].when
+    found = [
+        p
+        for p in plans
+        if p.until is not None
+        and p.status == "completed"
+        and p.until.latest < relapse.earliest
+        and started is not None
+        and whole_months(started.earliest, p.until.latest) >= WHOLE_TREATMENT_MONTHS
+    ]
+    return sorted(found, key=lambda p: (p.until.latest if p.until else date.min, p.source))
+
+
+def _completed(last: TreatmentPlan, until: PartialDate, whole: list[TreatmentPlan]) -> Fact[EndOfTreatment]:
+    """The last end. That of an episode of care may lie after treatment: a care plan's is its earliest day."""
+    plans = [p for p in whole if not p.enrolment and p.until is not None]
+    if not last.enrolment or not plans:
+        return Fact(EndOfTreatment(False, until), (last.source,))
+    ended = plans[-1].until or until
+    span = PartialDate(min(ended.earliest, until.earliest), until.latest)
+    note = None if span == until else "the plan and the episode of care end on different days"
+    return Fact(EndOfTreatment(False, span), (plans[-1].source, last.source), note)
 
 
 def _endless(
-    plans: list[TreatmentPlan], relapse: PartialDate, timeline: PatientTimeline
+    plans: list[TreatmentPlan], whole: list[TreatmentPlan], relapse: PartialDate, timeline: PatientTimeline
 ) -> Fact[EndOfTreatment]:
     sources = tuple(p.source for p in plans)
+    if all(p.enrolment for p in plans) and not _recent(timeline, relapse):
+        return Fact(because=_HELD, evidence=sources)
+    over = [p.source for p in whole if p.enrolment]
+    if over and not any(p.enrolment for p in plans):
+        why = "a plan without an end is on record, but the episode of care was finished before the relapse"
+        return Fact(because=why, evidence=(*sources, *over))
     if not any(p.status == "active" for p in plans):
         return Fact(because="the plan of primary treatment has no end date", evidence=sources)
     if _stale(timeline, relapse):
@@ -92,10 +154,22 @@ def _endless(
 
 
 def _stale(timeline: PatientTimeline, relapse: PartialDate) -> bool:
-    before = [d for d in timeline.drugs if d.when is not None and d.when.earliest < relapse.earliest]
+    before = [
+        d
+        for d in timeline.drugs
+        if d.when is not None and d.when.earliest < relapse.earliest and d.drug not in SUPPORTIVE
+    ]
+    return bool(before) and not _recent(timeline, relapse)
+
+
+def _recent(timeline: PatientTimeline, relapse: PartialDate) -> bool:
+    """Is an antileukemic drug on record shortly before the relapse?"""
     limit = relapse.earliest - timedelta(days=STALE_PLAN_DAYS)
-    recent = [d for d in before if d.ongoing or _last_day(d) >= limit]
-    return bool(before) and not recent
+    return any(
+        d.ongoing or _last_day(d) >= limit
+        for d in timeline.drugs
+        if d.when is not None and d.when.earliest < relapse.earliest and d.drug not in SUPPORTIVE
+    )
 
 
 def _last_day(drug: DrugUse) -> date:
@@ -111,7 +185,7 @@ def _maintenance(timeline: PatientTimeline, relapse: PartialDate) -> list[DrugUs
         if d.drug == MAINTENANCE_DRUG
         and d.when is not None
         and not d.ordered
-        and d.route is not Route.TEXT
+        and d.route.settles
         and d.when.latest <= relapse.earliest
     ]
 
@@ -134,7 +208,10 @@ def _maintenance_ended(timeline: PatientTimeline, relapse: PartialDate) -> Fact[
     later = [
         d
         for d in timeline.drugs
-        if d.when is not None and not d.ordered and _last_day(last) < d.when.earliest < relapse.earliest
+        if d.when is not None
+        and not d.ordered
+        and d.drug not in SUPPORTIVE
+        and _last_day(last) < d.when.earliest < relapse.earliest
     ]
     if later or last.until is None:
         why = "mercaptopurine ended before the relapse, but other drugs followed"

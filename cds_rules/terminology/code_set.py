@@ -169,7 +169,7 @@ _SYSTEMS: Final[Mapping[str, _System]] = {
     RXNORM: _System(r"[1-9]\d{0,7}", (f"{_OID}88",)),
     ICDO3: _System(r"\d{4}/\d"),
     NCIT: _System(r"C\d+"),
-    HGNC: _System(r"HGNC:[1-9]\d*"),
+    HGNC: _System(r"HGNC:[1-9]\d*", (f"{_OID}281",)),
     HGNC_LEGACY: _System(r"HGNC:[1-9]\d*"),
     CONDITION_CLINICAL: _System(r"[a-z]+"),
     INTERPRETATION: _System(r"[A-Z]+|[<>]"),

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit, urlunsplit
 
@@ -65,11 +66,14 @@ class Limits:
 
 
 class FhirClient:
-    """May be shared by all threads of a process. Never raises for what a server does."""
+    """May be shared by all threads of a process. Never raises for what a server does.
 
-    def __init__(self, limits: Limits) -> None:
+    `ca_file`: PEM file of the authorities to trust, in place of the public ones.
+    """
+
+    def __init__(self, limits: Limits, ca_file: Path | None = None) -> None:
         self._limits = limits
-        self._session = _session(limits.max_parallel)
+        self._session = _session(limits.max_parallel, ca_file)
         self._slots = threading.Semaphore(limits.max_parallel)
 
     def fetch(self, access: FhirAccess, queries: Mapping[str, str]) -> dict[str, Fetched]:
@@ -361,12 +365,13 @@ def _say_nothing(record: logging.LogRecord) -> bool:
     return False
 
 
-def _session(size: int) -> requests.Session:
+def _session(size: int, ca_file: Path | None) -> requests.Session:
     """A pool of verified TLS connections that takes nothing from the environment and keeps no cookies."""
     # urllib3 logs whole URLs, with the patient in the query, at DEBUG and at WARNING.
     for name in ("urllib3.connectionpool", "urllib3.connection"):
         logging.getLogger(name).addFilter(_say_nothing)
     session = _Session()
+    session.verify = str(ca_file) if ca_file is not None else True
     session.trust_env = False  # no proxy from the environment, no .netrc in the place of our token
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # a cookie may carry one user's login
     session.headers.update({"Accept": "application/fhir+json", "Accept-Encoding": "gzip"})

@@ -100,6 +100,9 @@ def read_page(body: object) -> Page:
 
 def _entries(entries: list[Any]) -> tuple[list[dict[str, Any]], int, Problem | None]:
     """The resources, how many of them are matches, the first problem: a malformed entry is one."""
+    plain = _plain(entries)
+    if plain is not None:
+        return plain, len(plain), None
     kept: list[dict[str, Any]] = []
     matches = 0
     problem: Problem | None = None
@@ -119,6 +122,25 @@ def _entries(entries: list[Any]) -> tuple[list[dict[str, Any]], int, Problem | N
                 kept.append(resource)
                 matches += mode != "include"
     return kept, matches, problem
+
+
+def _plain(entries: list[Any]) -> list[dict[str, Any]] | None:
+    """The resources, if every entry is a match with a resource and nothing needs a second look."""
+    try:
+        resources = [entry["resource"] for entry in entries]
+        kinds = {resource["resourceType"] for resource in resources}
+        if "OperationOutcome" in kinds or any("search" in e and e["search"] != _MATCH for e in entries):
+            return None
+    except (KeyError, TypeError):
+        return None
+    return resources if all(type(kind) is str for kind in kinds) and _all_dicts(resources) else None
+
+
+_MATCH = {"mode": "match"}
+
+
+def _all_dicts(values: list[Any]) -> bool:
+    return all(type(value) is dict for value in values)
 
 
 _FAILED = ("error", "fatal")

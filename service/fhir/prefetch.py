@@ -16,6 +16,8 @@ from service.fhir.fetched import Fetched, Page, Problem, read_page
 
 _P = "{{context.patientId}}"
 _PAGE = 500
+_REPORTS = "LAB,PAT,SP,HM,GE"
+"""Sections of HL7 v2 table 0074: laboratory, pathology, surgical pathology, hematology, genetics."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ NEEDS: tuple[Need, ...] = (
     _search(
         "diseaseFindings", Part.DISEASE_FINDINGS, "Observation", f"&code={_disease_codes()}&_count={_PAGE}"
     ),
+    _search("reports", Part.REPORTS, "DiagnosticReport", f"&category={_REPORTS}&_sort=-date&_count={_PAGE}"),
     _search("procedures", Part.PROCEDURES, "Procedure", f"&_count={_PAGE}"),
     _search(
         "medicationAdministrations", Part.ADMINISTRATIONS, "MedicationAdministration", f"&_count={_PAGE}"
@@ -58,6 +61,7 @@ NEEDS: tuple[Need, ...] = (
     _search("medicationStatements", Part.STATEMENTS, "MedicationStatement", f"&_count={_PAGE}"),
     _search("medicationRequests", Part.REQUESTS, "MedicationRequest", f"&_count={_PAGE}"),
     _search("carePlans", Part.CARE_PLANS, "CarePlan", f"&_count={_PAGE}"),
+    _search("episodesOfCare", Part.EPISODES, "EpisodeOfCare", f"&_count={_PAGE}"),
 )
 
 TEMPLATES: dict[str, str] = {need.key: need.template for need in NEEDS}

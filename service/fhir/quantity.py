@@ -56,9 +56,31 @@ PER_UL = Units(
         "/cumm": 1.0,
         "cells/mcL": 1.0,
         "K/uL": 1e3,
+        "K/mcL": 1e3,
+        "10^3/uL": 1e3,
+        "10^9/L": 1e3,
+        "x10E3/uL": 1e3,
+        "Thousand/uL": 1e3,
     }
 )
 """Cells per microlitre."""
+
+G_PER_DL = Units({"g/dL": 1.0, "g/L": 0.1, "g/dl": 1.0, "g/l": 0.1, "gm/dL": 1.0, "G/DL": 1.0})
+"""Grams per decilitre. "G/L" is left out: capitals may mean 10*9/L as well; mg/dL is no unit of serum
+albumin, so it is a slip of which nobody can tell the right one."""
+
+SCORE = Units({"{score}": 1.0, "1": 1.0, "score": 1.0, "%": 1.0})
+"""Points of a scale; they need no unit."""
+
+KNOWN_UNITS = frozenset(PERCENT) | frozenset(FRACTION) | frozenset(PER_UL) | frozenset(G_PER_DL)
+"""What a hospital's own units may be mapped to (service.fhir.site_units)."""
+
+ALBUMIN_CEILING = 10.0
+"""Above any serum albumin in g/dL: a number in g/L under the wrong unit. Project's."""
+
+BLOOD_CELL_CEILING = 2_000_000.0
+"""Above any leukocyte count per microlitre of blood: a count per microlitre under a unit of thousands.
+Project's."""
 
 COUNT_CEILING = 10_000_000.0
 """Above any cell count per microlitre that blood or CSF can have."""
@@ -72,6 +94,11 @@ class UnitError(ValueError):
     """The unit is missing or not one that this measure is given in."""
 
 
+def is_no_share(unit: str) -> bool:
+    """Does the unit say that its number is a log, a ratio, a scale value or a count of copies?"""
+    return _NO_SHARE.search(unit) is not None
+
+
 def factor(quantity: Quantity, units: Units) -> float:
     """The factor from the quantity's unit; the UCUM code wins over the printed unit.
 
@@ -83,10 +110,15 @@ def factor(quantity: Quantity, units: Units) -> float:
     return found
 
 
+def factor_of(code: str | None, unit: str | None, units: Units) -> float | None:
+    """The factor of a unit and its code, or None where `factor` raises."""
+    return _factor(code, unit, units)[0]
+
+
 @lru_cache(maxsize=4096)
 def _factor(code: str | None, unit: str | None, units: Units) -> tuple[float | None, str]:
     """The factor, or None and why not. Kept: a site uses few units."""
-    if any(_NO_SHARE.search(text) for text in (code, unit) if text):
+    if any(is_no_share(text) for text in (code, unit) if text):
         return None, "a log, ratio or scale value"
     by_code = units.get(code) if code else None
     by_unit = units.get(unit) if unit else None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from cds_rules.patient.dates import PartialDate
+from cds_rules.patient.events import Event
 from cds_rules.patient.findings import AntigenResult, CellCollection, Genetic, Irradiation
 from cds_rules.patient.timeline import (
     CarT,
@@ -18,6 +19,7 @@ from cds_rules.patient.timeline import (
     Part,
     Person,
     ProblemKind,
+    Route,
     StatusReport,
     Transplant,
     TreatmentPlan,
@@ -25,6 +27,7 @@ from cds_rules.patient.timeline import (
 from service.fhir.elements import CodeableConcept, Period, Reference
 from service.fhir.lexicon import Lexicon
 from service.fhir.lexicon import Meaning as Meaning  # noqa: PLC0414 - the readers' word
+from service.fhir.versions import Result
 
 
 class NotUsableError(Exception):
@@ -55,6 +58,9 @@ class Reading:
     antigens: list[AntigenResult] = field(default_factory=list)
     irradiations: list[Irradiation] = field(default_factory=list)
     collections: list[CellCollection] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    results: list[Result] = field(default_factory=list)
+    """Observations and reports that matter, until it is known which of them stand."""
     problems: list[DataProblem] = field(default_factory=list)
     pending: list[Diagnosis] = field(default_factory=list)
     """Statements that count only if ALL is told elsewhere."""
@@ -74,6 +80,16 @@ class Reading:
     def problem(self, kind: ProblemKind, text: str, *resources: str) -> None:
         """Note what was not used, and why."""
         self.problems.append(DataProblem(kind, text, resources))
+
+    def trust_text(self) -> None:
+        """Let what was recognised by its words settle, as the site allows; it stays marked as text."""
+        for member in fields(self):
+            statements = getattr(self, member.name)
+            if isinstance(statements, list):
+                statements[:] = [
+                    replace(s, route=Route.SITE_TEXT) if getattr(s, "route", None) is Route.TEXT else s
+                    for s in statements
+                ]
 
     def meanings(self, code: Any) -> Iterator[Meaning]:
         """What each coding of a raw CodeableConcept means; raises on a shape that is none."""
@@ -110,6 +126,16 @@ def date_of(text: str) -> PartialDate:
         return PartialDate.parse(text)
     except ValueError as error:
         raise NotUsableError("A date in it is not a FHIR date.") from error
+
+
+def words(concept: CodeableConcept | None, *, codes: bool = False) -> str:
+    """Text and displays of a CodeableConcept, on request its codes too, in one line."""
+    if concept is None:
+        return ""
+    parts = [concept.text, *(c.display for c in concept.coding)]
+    if codes:
+        parts += [c.code for c in concept.coding]
+    return " ; ".join(part for part in parts if part)
 
 
 def local(reference: str | None) -> str:

@@ -8,9 +8,11 @@ from typing import Any
 
 from cds_rules.patient.timeline import Part
 from service.fhir.client import FhirAccess, FhirClient
+from service.fhir.elements import ElementError
 from service.fhir.fetched import Fetched, Problem
-from service.fhir.lexicon import Lexicon
+from service.fhir.lexicon import Lexicon, by_name
 from service.fhir.prefetch import NEEDS, Need, is_empty, sent
+from service.fhir.read import by_text
 
 _FINAL = {Problem.OPERATION_OUTCOME}
 """The EHR asked and failed; the standard sends this to save us the same query."""
@@ -69,9 +71,13 @@ def _may_concern(conditions: Fetched, lexicon: Lexicon) -> bool:
 
 def _names_leukemia(resource: dict[str, Any], lexicon: Lexicon) -> bool:
     try:
-        codings = (resource.get("code") or {}).get("coding") or ()
+        code = resource.get("code") or {}
+        codings = code.get("coding") or ()
         found = [lexicon.meanings.get((c.get("system"), c.get("code"))) for c in codings]
-    except (AttributeError, TypeError):
+        found += [by_name(code, lexicon.names)] if lexicon.names else []
+        if lexicon.text_settles and by_text.claims_leukemia(code):
+            return True
+    except (AttributeError, TypeError, ElementError):
         return True
     return any(m is not None and m.concept.startswith(("all.", "relapse.")) for m in found)
 

@@ -57,6 +57,14 @@ _BELOW_LOQ = re.compile(
     r"(?:lloq|loq|limit of quantification|quantification limit|level of quantitation)"
     r"|(?:not|non) ?-?quantifiable"
 )
+_ABOVE_LOQ = re.compile(r"(?:above|over|>) ?(?:the )?(?:upper )?(?:u?loq|limit of quantification)\b")
+_BELOW_LOD = re.compile(
+    r"(?:below|under|<) ?(?:the )?(?P<limit>llod|lod|limit of detection|detection limit)\b"
+)
+_COMPARED = (
+    (re.compile(r"(?<!no )(?<!not )\b(?:less|fewer|lower) than\b"), "<"),
+    (re.compile(r"(?<!no )(?<!not )\b(?:more|greater|higher) than\b"), ">"),
+)
 _POSITIVE = re.compile(r"\b(?:positive|pos|detected|detectable|present|identified)\b")
 _INDETERMINATE = re.compile(
     r"\b(?:indeterminate|equivocal|inconclusive|insufficient|ha?emodiluted?|not evaluable|unevaluable"
@@ -86,6 +94,7 @@ _LIMIT = re.compile(
     r"\b(?P<name>lod|llod|loq|lloq|limit of detection|detection limit|limit of quantification"
     r"|quantification limit|(?:assay |test )?sensitivity)\b(?:\s*(?:of|is|at|:|=))?\s*" + _amount("l")
 )
+_LIMIT_NAME = re.compile(r"\b(?:llod|lod|limit of detection|detection limit)\b")
 _RESULT = re.compile(_amount("r"))
 _UNITS = {"%": 1e-2, "percent": 1e-2, "ppm": 1e-6}
 _PER_MILLION = 1e-6
@@ -93,28 +102,52 @@ _PER_MILLION = 1e-6
 
 def parse_fraction(text: str) -> TextResult | None:
     """A residual disease result. None when the text is not wholly understood or contradicts itself."""
-    rest = _normalised(text)
-    if rest is None or _BLOCKED.search(rest):
+    plain = _normalised(text)
+    if plain is None or _BLOCKED.search(plain):
         return None
-    limits: dict[str, float] = {}
-    for found in _LIMIT.finditer(rest):
-        limit = _value(found, "l")
-        if limit is None or found["lcmp"] in (">", ">="):
-            return None
-        limits["loq" if "q" in found["name"] else "lod"] = limit
-    rest = _LIMIT.sub(" ", rest)
-    below_loq = _BELOW_LOQ.search(rest) is not None
-    rest = _BELOW_LOQ.sub(" ", rest)
+    limits, rest = _limits(plain)
+    if limits is None:
+        return None
+    above_loq, rest = _take(_ABOVE_LOQ, rest)
+    below_loq, rest = _take(_BELOW_LOQ, rest)
     amounts = [m for m in _RESULT.finditer(rest) if m[0].strip()]
     rest = _RESULT.sub(" ", rest)
     negative, rest = _take(_NEGATIVE, rest)
     unsure, rest = _take(_INDETERMINATE, rest)
     positive, rest = _take(_POSITIVE, rest)
-    if re.search(r"[a-z0-9]", _FILLERS.sub(" ", rest)) or len(amounts) > 1:
+    if _left_over(rest) or len(amounts) > 1:
         return None
     amount = amounts[0] if amounts else None
-    lod, loq = limits.get("lod"), limits.get("loq")
-    return _combine(_Found(amount, negative, positive or below_loq, unsure, below_loq, lod, loq))
+    positive = positive or below_loq or above_loq
+    return _combine(
+        _Found(amount, negative, positive, unsure, below_loq, limits.get("lod"), limits.get("loq"))
+    )
+
+
+def says_nothing(text: str) -> bool:
+    """Is the text made of the names of things only, like a heading: no result, and no word beside?"""
+    plain = _normalised(text)
+    return plain is not None and not _BLOCKED.search(plain) and not _left_over(plain)
+
+
+def _left_over(text: str) -> bool:
+    return re.search(r"[a-z0-9]", _FILLERS.sub(" ", text)) is not None
+
+
+def _limits(text: str) -> tuple[dict[str, float] | None, str]:
+    """The limits that a text names, and the text without them; None if one cannot be read.
+
+    "Below the limit of detection" is a negative result, whether or not the limit is named.
+    """
+    below, rest = _BELOW_LOD.search(text), _BELOW_LOD.sub(r" \g<limit>", text)
+    limits: dict[str, float] = {}
+    for found in _LIMIT.finditer(rest):
+        limit = _value(found, "l")
+        if limit is None or found["lcmp"] in (">", ">="):
+            return None, text
+        limits["loq" if "q" in found["name"] else "lod"] = limit
+    rest = _LIMIT.sub(" ", rest)
+    return limits, f"{_LIMIT_NAME.sub(' ', rest, count=1)} negative" if below else rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +201,8 @@ def _normalised(text: str) -> str | None:
     plain = unicodedata.normalize("NFKC", text.translate(_SPELLING)).translate(_SPELLING).lower()
     if re.search(r"\d,\d", plain):
         return None
+    for pattern, sign in _COMPARED:
+        plain = pattern.sub(sign, plain)
     return " ".join(re.sub(r"[()\[\];:,]|(?<![<>])=", " ", plain).split())
 
 

@@ -10,27 +10,45 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from pydantic import ValidationError
-
 from cds_rules.patient.timeline import Part, PatientTimeline, Person, ProblemKind
 from cds_rules.terminology.code_set import load
+from service.fhir import repeats, versions
 from service.fhir.drug_names import named_drugs
-from service.fhir.elements import Reference
-from service.fhir.lexicon import Lexicon, shipped
+from service.fhir.elements import ElementError, Reference
+from service.fhir.lexicon import Lexicon, by_name, shipped
 from service.fhir.quantity import UnitError
-from service.fhir.read import by_text, care_plan, condition, medication, observation, patient, procedure
+from service.fhir.read import (
+    by_text,
+    care_plan,
+    component,
+    condition,
+    episode_of_care,
+    event,
+    medication,
+    observation,
+    patient,
+    procedure,
+    report,
+)
 from service.fhir.reading import ForeignError, Meaning, NotUsableError, Reading
 from service.fhir.site_map import SiteMap
+from service.fhir.site_units import translated
 from service.fhir.specimen import note_specimen
+from service.fhir.versions import Result
 
 _AFTER_CONDITIONS = {
     "Observation",
+    "DiagnosticReport",
     "CarePlan",
+    "EpisodeOfCare",
     "MedicationAdministration",
     "MedicationStatement",
     "MedicationRequest",
 }
 """Types that point to others: read when conditions, specimens and medications are known."""
+
+_VERSIONED = {"Observation", "DiagnosticReport"}
+"""Types of which every copy is looked at, to find the one that stands."""
 
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 Reader = Callable[[dict[str, Any], list[Meaning], Reading], None]
@@ -52,7 +70,7 @@ class RecordReader:
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
         self._readers = {
-            kind: (lexicon.only(matters), read, kind.startswith("Medication"))
+            kind: (lexicon.only(matters), lexicon.names_of(matters), read, kind.startswith("Medication"))
             for kind, (matters, read) in _READERS.items()
         }
 
@@ -83,7 +101,7 @@ class RecordReader:
                 note_specimen(f"Specimen/{name}", resource, reading)
                 continue
             if isinstance(name, str) and kind != "Patient":
-                if (kind, name) in seen:
+                if (kind, name) in seen and kind not in _VERSIONED:
                     continue
                 seen.add((kind, name))
             if kind in _AFTER_CONDITIONS:
@@ -92,6 +110,7 @@ class RecordReader:
                 self._read_one(kind, resource, reading)
         for resource in later:
             self._read_one(resource["resourceType"], resource, reading)
+        _read_results(reading)
         return _close(reading, patient_id, missing or {})
 
     def _read_one(self, kind: str, resource: dict[str, Any], reading: Reading) -> None:
@@ -99,7 +118,7 @@ class RecordReader:
         if entry is None:
             _read_uncoded(kind, resource, reading)
             return
-        index, read, is_drug = entry
+        index, names, read, is_drug = entry
         try:
             code = resource.get("code") or _NO_CODE
             if is_drug:
@@ -112,22 +131,72 @@ class RecordReader:
                 for coding in code.get("coding", ())
                 if (meaning := index.get((coding.get("system"), coding.get("code")))) is not None
             ]
+            if names and not meanings and (named := by_name(code, names)) is not None:
+                meanings = [named]
             if is_drug and not meanings:
                 meanings = named_drugs(code)
             told = not meanings and by_text.may_tell(kind, code)
         except (AttributeError, TypeError):
-            text = "Its code is not in the form FHIR gives it: not used."
-            reading.problem(ProblemKind.UNREADABLE, text, _reference(resource))
-            if kind in _PARTS:
-                reading.uncoded.setdefault(_PARTS[kind], _reference(resource))
+            _no_code(kind, resource, reading)
             return
-        if meanings:
-            _guarded(resource, reading, lambda r: read(_own(r, reading), meanings, reading))
-        elif told:
+        if meanings or told:
+            self._dispatch(kind, resource, meanings, read, reading)
+        elif kind == "Observation" and "component" in resource:
+            # A panel that is none of ours may hold a result that is.
+            for part in component.parts(resource):
+                self._read_one(kind, part, reading)
+
+    def _dispatch(
+        self, kind: str, resource: dict[str, Any], meanings: list[Meaning], read: Reader, reading: Reading
+    ) -> None:
+        """Read what matters, or put it by until all copies of it are known."""
+        if self._lexicon.units:
+            resource = translated(resource, self._lexicon.units)
+        if kind in _VERSIONED:
+            _collect(resource, meanings, reading)
+        elif meanings:
+            beside = event.only_events(kind, meanings)
+            _guarded(resource, reading, lambda r: read(_own(r, reading), meanings, reading), beside=beside)
+        else:
             _guarded(resource, reading, lambda r: by_text.read(_own(r, reading), reading))
 
 
 _NO_CODE: dict[str, Any] = {}
+
+
+def _no_code(kind: str, resource: dict[str, Any], reading: Reading) -> None:
+    text = "Its code is not in the form FHIR gives it: not used."
+    reading.problem(ProblemKind.UNREADABLE, text, _reference(resource))
+    if kind in _PARTS:
+        reading.uncoded.setdefault(_PARTS[kind], _reference(resource))
+
+
+def _collect(resource: dict[str, Any], meanings: list[Meaning], reading: Reading) -> None:
+    _guarded(resource, reading, lambda r: reading.results.append(Result(_own(r, reading), meanings)))
+
+
+def _read_results(reading: Reading) -> None:
+    """Read the results that stand, then the reports on them, then look at what was told twice."""
+    found = versions.standing(reading.results)
+    for result in found.results:
+        if versions.sort_of(result) == "Observation":
+            _read_result(result, reading)
+    for result in found.results:
+        if versions.sort_of(result) != "Observation":
+            _read_result(result, reading)
+    for result in found.withdrawn:
+        text = "A later version of it is entered in error: not used."
+        reading.problem(ProblemKind.ENTERED_IN_ERROR, text, _reference(result.resource))
+    repeats.settle([*found.unordered, *repeats.same_test(found.results)], reading)
+
+
+def _read_result(result: Result, reading: Reading) -> None:
+    if versions.sort_of(result) == "DiagnosticReport":
+        _guarded(result.resource, reading, lambda r: report.read(r, result.meanings, reading))
+    elif result.meanings:
+        _guarded(result.resource, reading, lambda r: observation.read(r, result.meanings, reading))
+    else:
+        _guarded(result.resource, reading, lambda r: by_text.read(r, reading))
 
 
 def to_timeline(
@@ -165,26 +234,37 @@ def _read_uncoded(kind: str, resource: dict[str, Any], reading: Reading) -> None
         _guarded(resource, reading, lambda r: patient.read(r, reading))
     elif kind == "CarePlan":
         _guarded(resource, reading, lambda r: care_plan.read(_own(r, reading), reading))
+    elif kind == "EpisodeOfCare" and resource.get("type"):
+        _guarded(resource, reading, lambda r: episode_of_care.read(_own(r, reading, "patient"), reading))
+    elif kind == "DiagnosticReport" and report.may_tell(resource, reading):
+        _collect(resource, report.meanings(resource, reading), reading)
 
 
-def _own(resource: dict[str, Any], reading: Reading) -> dict[str, Any]:
+def _own(resource: dict[str, Any], reading: Reading, member: str = "subject") -> dict[str, Any]:
     """The resource, if it is our patient's; ForeignError for any other."""
-    subject = resource.get("subject")
+    subject = resource.get(member)
     plain = subject.get("reference") if isinstance(subject, dict) else None
     if isinstance(plain, str) and plain in reading.subjects:
         return resource
-    if reading.own(Reference.model_validate(subject or {})):
+    if reading.own(Reference.of(subject or {})):
         return resource
     raise ForeignError
 
 
-def _guarded(resource: dict[str, Any], reading: Reading, read: Callable[[dict[str, Any]], None]) -> None:
+def _guarded(
+    resource: dict[str, Any],
+    reading: Reading,
+    read: Callable[[dict[str, Any]], None],
+    *,
+    beside: bool = False,
+) -> None:
+    """Read it, or note why not. What stands `beside` the course raises no doubt about its part."""
     try:
         read(resource)
     except ForeignError:
         text = "Its subject is not this patient: not used."
         reading.problem(ProblemKind.CONFLICT, text, _reference(resource))
-        if resource["resourceType"] == "Condition":
+        if resource["resourceType"] == "Condition" and not beside:
             reading.foreign.append(_reference(resource))
         if resource["resourceType"] == "Patient":
             # Whose chart is this? The conditions that came with it prove nothing either.
@@ -192,12 +272,13 @@ def _guarded(resource: dict[str, Any], reading: Reading, read: Callable[[dict[st
             reading.doubts.setdefault(Part.PATIENT, f"{Part.PATIENT.value} not read: {why}")
             reading.doubts.setdefault(Part.CONDITIONS, f"{Part.CONDITIONS.value} in doubt: {why}")
     except NotUsableError as error:
-        _unreadable(resource, reading, str(error))
+        _unreadable(resource, reading, str(error), beside=beside)
     except UnitError as error:
         text = f"The unit cannot be interpreted ({error}): not used."
         reading.problem(ProblemKind.UNIT, text, _reference(resource))
-    except (ValidationError, RecursionError):
-        _unreadable(resource, reading, "It is not a valid FHIR R4 resource in what is read of it: not used.")
+    except (ElementError, RecursionError):
+        text = "It is not a valid FHIR R4 resource in what is read of it: not used."
+        _unreadable(resource, reading, text, beside=beside)
 
 
 _PARTS = {
@@ -215,9 +296,10 @@ def _doubt(resource: dict[str, Any], reading: Reading, why: str) -> None:
         reading.doubts.setdefault(part, f"{part.value} not read in full: {why} ({_reference(resource)})")
 
 
-def _unreadable(resource: dict[str, Any], reading: Reading, text: str) -> None:
+def _unreadable(resource: dict[str, Any], reading: Reading, text: str, *, beside: bool = False) -> None:
     reading.problem(ProblemKind.UNREADABLE, text, _reference(resource))
-    _doubt(resource, reading, "one of them could not be read")
+    if not beside:
+        _doubt(resource, reading, "one of them could not be read")
 
 
 def _reference(resource: dict[str, Any]) -> str:
@@ -245,6 +327,8 @@ def _conclude(reading: Reading) -> None:
 
 def _close(reading: Reading, patient_id: str, missing: Mapping[Part, str]) -> PatientTimeline:
     _conclude(reading)
+    if reading.lexicon.text_settles:
+        reading.trust_text()
     person = reading.person or Person(f"Patient/{patient_id}")
     return PatientTimeline(
         person=person,
@@ -260,6 +344,7 @@ def _close(reading: Reading, patient_id: str, missing: Mapping[Part, str]) -> Pa
         antigens=tuple(reading.antigens),
         irradiations=tuple(reading.irradiations),
         collections=tuple(reading.collections),
-        problems=tuple(reading.problems),
+        events=tuple(reading.events),
+        problems=tuple(dict.fromkeys(reading.problems)),
         missing={**reading.doubts, **missing},
     )

@@ -19,7 +19,7 @@ from service.fhir.lexicon import Lexicon
 from service.fhir.to_timeline import RecordReader
 from service.inputs import timeline_of
 from tests.journeys.regenerate import PAGES
-from tests.laws.encodings import (
+from tests.laws.one_patient import (
     BLOCK_1,
     LOCAL,
     ON,
@@ -171,9 +171,18 @@ def test_any_condition_can_be_read(changes: Json) -> None:
         assert fact.value is None or isinstance(fact.value, PartialDate)
 
 
+MEMBERS = [
+    *("id", "code", "subject", "status", "contained"),
+    *("meta", "identifier", "component", "conclusion", "conclusionCode", "effectiveDateTime"),
+]
+
+
 @QUICK
-@given(resource=st.dictionaries(st.sampled_from(["id", "code", "subject", "status", "contained"]), ANYTHING))
-@pytest.mark.parametrize("kind", ["Condition", "Observation", "Procedure", "MedicationStatement", "CarePlan"])
+@given(resource=st.dictionaries(st.sampled_from(MEMBERS), ANYTHING))
+@pytest.mark.parametrize(
+    "kind",
+    ["Condition", "Observation", "DiagnosticReport", "Procedure", "MedicationStatement", "CarePlan"],
+)
 def test_any_object_can_be_read(kind: str, resource: Json) -> None:
     before = assessed(Chart().resources()).picture.end_block1_mrd
     after = assessed([*Chart().resources(), {**resource, "resourceType": kind}]).picture.end_block1_mrd
@@ -259,6 +268,20 @@ def test_no_number_comes_from_a_text_without_one(text: str) -> None:
         return
     for result in read_text(text):
         assert states_nothing(result.fraction), text
+
+
+@settings(max_examples=300, deadline=None)
+@given(text=st.lists(WORDS_OF_TEXT, max_size=4).map(". ".join) | st.text(max_size=60))
+@example(text="MRD 0.01")
+@example(text="blasts 5 of 10 cells, 5")
+def test_no_number_comes_from_a_report_without_one(text: str) -> None:
+    if _STATES.search(text):
+        return
+    code = {"code": {"text": "Bone marrow MRD"}}
+    told = observation("r", (LOCAL, "-"), BLOCK_1, conclusion=text) | code
+    timeline = READER.timeline([{**told, "resourceType": "DiagnosticReport"}], PATIENT)
+    assert timeline.measurements == ()
+    assert all(states_nothing(result.fraction) for result in timeline.mrd), text
 
 
 @settings(max_examples=300, deadline=None)

@@ -1,16 +1,21 @@
-"""What the conformance and bad-input tests share: one chart, calls about it, what a card says of groups."""
+"""What these tests share: one chart, calls about it, what a card says of groups; servers to misbehave."""
 
 from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 
+from service.demo.store import FhirStore
 from service.fhir.prefetch import NEEDS
 from tests.conftest import TOKEN, Answer, CheckedClient, Json
+from tests.service.demo_fhir import client_for, write
+from tests.service.local_ehr import Ehr, running
 
 CHART = "hr2020-p1-40-months"
 """First relapse at 40 months, marrow; COG (AALL1331) is open until an end-of-block-1 MRD is known."""
@@ -94,3 +99,31 @@ def baseline(client: CheckedClient, prefetch_of: Callable[[str], Json]) -> dict[
         "UK (R3)": {"intermediate"},
     }
     return found
+
+
+# ---- servers ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ehr() -> Iterator[Ehr]:
+    """A FHIR server whose answers the test chooses."""
+    with running() as server:
+        yield server
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[Ehr]:
+    """Another one, to which nothing may go."""
+    with running() as server:
+        yield server
+
+
+@pytest.fixture
+def client_of(tmp_path: Path) -> Callable[..., FlaskClient]:
+    """Return a function: resources -> test client of a demo server that holds them in one bundle."""
+
+    def make(*resources: Json) -> FlaskClient:
+        write(tmp_path, "one", *resources)
+        return client_for(FhirStore.from_folder(tmp_path))
+
+    return make

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from service.fhir.prefetch import NEEDS
 from tests.conftest import Canned, CheckedClient, FhirStub, Json
 from tests.service.conftest import CHART, PARTS, SEARCHES, groups, hook_call, incomplete, open_parts
 
@@ -148,6 +149,17 @@ def test_c27c_a_warning_that_withholds_nothing_changes_nothing(
     assert (open_parts(answer), groups(answer)) == (set(), baseline)
 
 
+def test_c25_reports_are_asked_for_by_few_sections_and_their_absence_moves_no_group(
+    client: CheckedClient, chart: Json, baseline: dict[str, str]
+) -> None:
+    """What is only told in words settles nothing, so nothing that was settled opens."""
+    (need,) = [need for need in NEEDS if need.key == "reports"]
+    assert need.template.startswith("DiagnosticReport?patient={{context.patientId}}&category=LAB,")
+    assert len(need.template) < 120
+    answer = client.call(hook_call(prefetch=changed(chart, "reports", REMOVED)))
+    assert (open_parts(answer), groups(answer)) == ({"reports"}, baseline)
+
+
 def test_c27d_read_and_searchsets_are_the_whole_record(
     client: CheckedClient, chart: Json, baseline: dict[str, str]
 ) -> None:
@@ -205,13 +217,9 @@ def test_c26_one_resource_in_place_of_a_search_is_at_best_a_part(
 ) -> None:
     first = next((entry["resource"] for entry in chart[key].get("entry", ())), None)
     if first is None:  # this chart has none of that type: any will do
-        kind = {"procedures": "Procedure", "medicationStatements": "MedicationStatement"}.get(
-            key, "MedicationRequest"
-        )
+        kind = next(need.type for need in NEEDS if need.key == key)
         first = {"resourceType": kind, "id": "x", "subject": {"reference": f"Patient/{CHART}"}}
         chart[key] = searchset()
-        if key == "medicationAdministrations":
-            first["resourceType"] = "MedicationAdministration"
     answer = client.call(hook_call(prefetch=changed(chart, key, first)))
     assert open_parts(answer) == {key}
 

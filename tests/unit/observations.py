@@ -16,6 +16,7 @@ MARROW, CSF_WBC, CSF_BLASTS = (LOINC, "11150-0"), (LOINC, "26465-5"), (LOINC, "2
 FLOW, BARE, BLOOD, LABELLED = (LAB, "FLOW"), (LAB, "BARE"), (LAB, "BLOOD"), (LAB, "DAY29")
 CYTOLOGY, RED_CELLS = (LAB, "CYTO"), (LAB, "RBC")
 INTERPRETATION = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
+NO_VALUE = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 NOT_DETECTED, DETECTED = (SCT, "260415000"), (SCT, "260373001")
 SITE = SiteMap(
     "Test hospital",

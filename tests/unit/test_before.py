@@ -165,8 +165,19 @@ def test_the_days_are_counted_from_the_start_of_reinduction() -> None:
     assert picture(plans=(reinduction,), measurements=(marrow(60, "2025-07-16"),)).refractory.value is True
 
 
-def test_unread_results_leave_it_open() -> None:
-    assert is_open(picture(missing={Part.LABORATORY: MISSING}).refractory)
+@pytest.mark.parametrize("part", [Part.LABORATORY, Part.DISEASE_FINDINGS])
+def test_unread_results_leave_it_open(part: Part) -> None:
+    """Marrow blasts may be filed outside the laboratory's category."""
+    missing = {part: MISSING}
+    for looks in ((), (marrow(12, "2025-07-20"),)):
+        found = picture(missing=missing, measurements=looks).refractory
+        assert (found.value, found.because) == (None, MISSING)
+    assert picture(missing=missing, measurements=(marrow(60, "2025-07-20"),)).refractory.value is True
+    assert picture(missing=missing, measurements=(marrow(3, "2025-07-20"),)).refractory.value is False
+
+
+def test_unread_plans_do_not_leave_it_open() -> None:
+    assert picture(missing={Part.CARE_PLANS: MISSING}).refractory.value is False
 
 
 def test_an_undated_relapse_with_high_blasts_leaves_it_open() -> None:

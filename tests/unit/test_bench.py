@@ -9,7 +9,9 @@ import pytest
 
 from bench.bodies import MATTERING, PATIENT, Body, chart_body, large_body
 from bench.load import of_wrk
+from bench.report import BodyResult, Result, as_markdown
 from bench.servers import BenchError
+from bench.stages import READING, Stages, Times, measure
 from cds_rules import Assessment, assess
 from cds_rules.patient.timeline import PatientTimeline
 from service.fhir.fetched import read_page
@@ -96,3 +98,20 @@ def test_a_failed_request_under_load_is_no_figure() -> None:
     assert of_wrk("noise\nbench-result " + told % 0).per_second == 200.0
     with pytest.raises(BenchError, match="1 of 200"):
         of_wrk("bench-result " + told % 1)
+
+
+def test_the_share_of_time_spent_reading_is_a_row_of_the_table() -> None:
+    bodies = [
+        BodyResult(name, 1, {}, Stages({"gather": Times(1.0, 2.0)}, share, 1.0, 1.0))
+        for name, share in (("small", 0.504), ("large", 0.996))
+    ]
+    (row,) = [line for line in as_markdown(Result("", "", bodies)).splitlines() if "spent reading" in line]
+    assert row == (
+        "| share of time spent reading (parse and check the call, gather, to_timeline) | 50% | 100% |"
+    )
+
+
+def test_reading_is_a_part_of_the_steps_that_are_measured() -> None:
+    measured = measure(chart_body(), 1)
+    assert set(READING) < set(measured.times)
+    assert 0 < measured.reading_share < 1

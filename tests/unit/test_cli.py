@@ -189,7 +189,7 @@ def test_the_committed_rule_book_is_current() -> None:
 
 
 def test_a_stale_page_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cds_rules.rulebook.write.stale", lambda: ["UK-R3.md"])
+    monkeypatch.setattr("cds_rules.rulebook.write.stale", lambda _: ["UK-R3.md"])
     result = run("rulebook", "--check")
     assert result.exit_code == 1
     assert "UK-R3.md is not current" in result.stderr

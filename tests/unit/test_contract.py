@@ -50,6 +50,11 @@ FACTS = {
     "transplantBeforeRelapse",
     "carT",
     "refractory",
+    "primaryRefractory",
+    "marrowState",
+    "inRemission",
+    "remissionNumber",
+    "priorRegimens",
 }
 SCHEME = {
     "id",
@@ -106,6 +111,25 @@ def test_every_patient_has_the_whole_shape(name: str) -> None:
     assert set(found["picture"]) >= FACTS | {"involvement"}
     assert set(found["picture"]["involvement"]) == {"marrow", "CNS", "testis", "other extramedullary"}
     assert set(found["picture"]["involvement"].values()) <= {"yes", "no", "unknown"}
+
+
+def test_lines_and_remissions_have_their_shape() -> None:
+    picture = assessed("hr2020-p1-after-car-t")["picture"]
+    assert picture["priorRegimens"]["value"] == {"atLeast": 3, "atMost": 6}
+    assert [(r["number"], r["since"], r["until"], r["stated"]) for r in picture["remissions"]] == [
+        (1, "2021-02-16", "2023-01-15", True),
+        (2, "2023-02-19", "2024-07-10", True),
+        (3, "2024-11-27", "2025-11-28", False),
+    ]
+    last = picture["linesOfTherapy"][-1]
+    assert set(last) == {"start", "end", "drugs", "procedures", "certain", "evidence"}
+    assert (last["start"], last["end"], last["procedures"]) == ("2024-07-19", "2024-10-28", ["CAR-T"])
+
+
+def test_a_chart_without_all_has_no_course() -> None:
+    picture = assessed("child-aml")["picture"]
+    assert (picture["linesOfTherapy"], picture["remissions"]) == ([], [])
+    assert picture["marrowState"]["value"] is picture["inRemission"]["value"] is None
 
 
 @pytest.mark.parametrize("name", PATIENTS)

@@ -10,7 +10,18 @@ from cds_rules.patient.findings import Genetic, Marker
 from cds_rules.patient.timeline import PatientTimeline, ProblemKind
 from service.fhir.read.genetics import iscn_markers
 from service.fhir.to_timeline import to_timeline
-from tests.unit.observations import DETECTED, LOINC, NOT_DETECTED, SCT, Json, coded, observation, percent
+from tests.unit.observations import (
+    DETECTED,
+    INTERPRETATION,
+    LOINC,
+    NO_VALUE,
+    NOT_DETECTED,
+    SCT,
+    Json,
+    coded,
+    observation,
+    percent,
+)
 
 HGNC = "http://www.genenames.org/geneId"
 GENES = {
@@ -71,14 +82,45 @@ def test_fish_says_found_or_not_found(
     assert shown(read(code, valueCodeableConcept=coded(answer))) == {(marker, present)}
 
 
+def test_a_transcript_above_the_scale_of_its_test_is_found() -> None:
+    """Real servers put no value and "POSITIVE" in its place; a missing value alone says nothing."""
+    above = {"dataAbsentReason": {"text": "POSITIVE [Above upper LoQ]"}}
+    assert shown(read(P190, **above)) == {(Marker.BCR_ABL1, True)}
+    assert shown(read(P190, dataAbsentReason=coded((NO_VALUE, "error")))) == set()
+    assert shown(read(P190, **above, interpretation=[coded((INTERPRETATION, "NEG"))])) == set()
+
+
+@pytest.mark.parametrize(
+    ("value", "present"),
+    [
+        ({"valueString": "Detected"}, True),
+        ({"valueCodeableConcept": {"text": "Not detected"}}, False),
+        ({"valueString": "nuc ish", "interpretation": [coded((INTERPRETATION, "POS"))]}, True),
+        ({"interpretation": [coded((INTERPRETATION, "ND"))]}, False),
+        ({"dataAbsentReason": {"text": "POSITIVE [Above upper LoQ]"}}, True),
+    ],
+)
+def test_fish_in_words_by_its_interpretation_or_in_place_of_a_value(value: Json, present: bool) -> None:
+    assert {shown_as for _, shown_as in shown(read(FISH_KMT2A, **value))} == {present}
+
+
 @pytest.mark.parametrize(
     "value",
     [
         {},
         {"valueCodeableConcept": coded(DETECTED, NOT_DETECTED)},
         {"valueCodeableConcept": coded((SCT, "42425007"))},
-        {"valueCodeableConcept": {"text": "Detected"}},
-        {"valueString": "Detected"},
+        {"valueString": "Detected in 12 of 200 nuclei"},
+        {"valueString": "Detected", "interpretation": [coded((INTERPRETATION, "NEG"))]},
+        {
+            "valueCodeableConcept": coded((SCT, "42425007")),
+            "interpretation": [coded((INTERPRETATION, "NEG"))],
+        },
+        {"dataAbsentReason": {"text": "Not detected"}},
+        {
+            "dataAbsentReason": coded((NO_VALUE, "unknown")),
+            "interpretation": [coded((INTERPRETATION, "NEG"))],
+        },
         {"valueQuantity": percent(40)},
     ],
 )
@@ -233,6 +275,27 @@ def test_a_wrong_shape_costs_the_result_and_no_more(members: Json) -> None:
 def test_iscn(karyotype: str, markers: set[Marker]) -> None:
     assert set(iscn_markers(karyotype)) == markers
     assert shown(read(KARYOTYPE, valueString=karyotype)) == {(m, True) for m in markers}
+
+
+@pytest.mark.parametrize(
+    ("value", "markers"),
+    [
+        (coded(("https://iscn.karger.com", "46,XY,t(4;11)(q21;q23)[14]/46,XY[6]")), {Marker.KMT2A}),
+        ({"text": "46,XY,t(4;11)(q21;q23)[14]"}, {Marker.KMT2A}),
+        (coded(("urn:lab", "46,XY,t(4;11)(q21;q23)[14]")), set()),
+        (coded(("https://iscn.karger.com", "46,XY[20]")), set()),
+        ({}, set()),
+    ],
+)
+def test_a_karyotype_may_be_coded(value: Json, markers: set[Marker]) -> None:
+    """A code of another system is no karyotype, whatever it looks like."""
+    assert shown(read(KARYOTYPE, valueCodeableConcept=value)) == {(m, True) for m in markers}
+
+
+def test_a_karyotype_in_two_forms_shows_what_either_shows() -> None:
+    coded_one = coded(("https://iscn.karger.com", "46,XY,t(4;11)(q21;q23)[14]"))
+    timeline = read(KARYOTYPE, valueString="see report", valueCodeableConcept=coded_one)
+    assert shown(timeline) == {(Marker.KMT2A, True)}
 
 
 def test_a_normal_karyotype_denies_nothing() -> None:

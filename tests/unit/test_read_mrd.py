@@ -1,5 +1,7 @@
 """MRD results: an interval of fractions, or nothing; with method, specimen and label of their local code."""
 
+from typing import Any
+
 import pytest
 
 from cds_rules.answer import Answer
@@ -15,6 +17,7 @@ from tests.unit.observations import (
     INTERPRETATION,
     LABELLED,
     LOINC,
+    NO_VALUE,
     NOT_DETECTED,
     SCT,
     Json,
@@ -158,3 +161,174 @@ def test_no_loinc_code_is_taken_for_mrd() -> None:
 def test_a_local_code_means_nothing_without_the_site_file() -> None:
     timeline = to_timeline([observation(FLOW, valueQuantity=percent(0.05))], "p")
     assert (timeline.mrd, timeline.problems) == ((), ())
+
+
+# ---- no value, and what stands in its place ----------------------------------------------------------
+
+ANYTHING_FOUND = Interval(0.0, 1.0, low_open=True)
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        {"text": "POSITIVE [Above upper LoQ]"},
+        {"text": "Detected"},
+        {"coding": [{"system": NO_VALUE, "code": "as-text", "display": "Positive"}]},
+        coded(DETECTED),
+    ],
+)
+def test_a_positive_may_stand_in_the_place_of_a_value(reason: Json) -> None:
+    """It gives no number: anything above none."""
+    assert mrd(FLOW, dataAbsentReason=reason).fraction == ANYTHING_FOUND
+    assert mrd(BARE, dataAbsentReason=reason).fraction == ANYTHING_FOUND
+
+
+@pytest.mark.parametrize("reason", [{"text": "Not detected"}, {"text": "Below LoD"}, coded(NOT_DETECTED)])
+def test_a_negative_that_is_stated_there_needs_the_limit_of_the_test(reason: Json) -> None:
+    assert mrd(FLOW, dataAbsentReason=reason).fraction == Interval(0.0, 1e-4)
+    assert left_out(BARE, dataAbsentReason=reason) == (ProblemKind.UNREADABLE,)
+
+
+@pytest.mark.parametrize("code", ["not-performed", "unknown", "error", "masked", "unsupported", "as-text"])
+@pytest.mark.parametrize("more", [{}, {"interpretation": [coded((INTERPRETATION, "NEG"))]}])
+def test_a_missing_value_is_no_negative(code: str, more: Json) -> None:
+    reason = coded((NO_VALUE, code))
+    timeline = read(observation(FLOW, dataAbsentReason=reason, **more))
+    assert timeline.mrd == ()
+    (problem,) = timeline.problems
+    assert (problem.resources, "no result" in problem.text) == (("Observation/o1",), True)
+
+
+@pytest.mark.parametrize(
+    ("code", "found"), [("unknown", True), ("as-text", True), ("not-performed", False), ("error", False)]
+)
+def test_a_positive_interpretation_of_a_test_that_was_made_counts(code: str, found: bool) -> None:
+    members = {
+        "dataAbsentReason": coded((NO_VALUE, code)),
+        "interpretation": [coded((INTERPRETATION, "POS"))],
+    }
+    if found:
+        assert mrd(FLOW, **members).fraction == ANYTHING_FOUND
+    else:
+        assert left_out(FLOW, **members) == (ProblemKind.UNREADABLE,)
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"dataAbsentReason": {"text": "see report"}},
+        {"dataAbsentReason": {"text": "0.01 %"}},
+        {"dataAbsentReason": {"text": "Positive", "coding": [{"display": "Negative"}]}},
+        {
+            "dataAbsentReason": {"text": "Positive"},
+            "interpretation": [coded((INTERPRETATION, "NEG"))],
+        },
+    ],
+)
+def test_a_reason_that_says_nothing_or_two_things_is_left_out(members: Json) -> None:
+    assert left_out(FLOW, **members) == (ProblemKind.UNREADABLE,)
+
+
+def test_a_reason_does_not_speak_beside_a_value() -> None:
+    found = mrd(FLOW, valueQuantity=percent(0.05), dataAbsentReason={"text": "Negative"})
+    assert found.fraction == Interval.exactly(5e-4)
+
+
+# ---- interpretations ---------------------------------------------------------------------------------
+
+
+def interpreted(code: str, **members: Any) -> Json:
+    return {"interpretation": [coded((INTERPRETATION, code))], **members}
+
+
+@pytest.mark.parametrize(
+    ("members", "fraction"),
+    [
+        (interpreted("<", valueQuantity=percent(0.01)), Interval(0.0, 1e-4)),
+        (interpreted(">", valueQuantity=percent(5)), Interval(5e-2, 1.0)),
+        (interpreted("<", valueQuantity=percent(0.01, comparator="<")), Interval(0.0, 1e-4, high_open=True)),
+        (interpreted("N", valueQuantity=percent(0.05)), Interval.exactly(5e-4)),
+        (interpreted("DET"), ANYTHING_FOUND),
+        (interpreted("ND"), Interval(0.0, 1e-4)),
+    ],
+)
+def test_an_interpretation_may_say_that_a_number_is_the_end_of_the_scale(
+    members: Json, fraction: Interval
+) -> None:
+    assert mrd(FLOW, **members).fraction == fraction
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        interpreted(">", valueQuantity=percent(0.01, comparator="<")),
+        {**interpreted("<"), "interpretation": [coded((INTERPRETATION, "<"), (INTERPRETATION, ">"))]}
+        | {"valueQuantity": percent(0.01)},
+        interpreted("IND", valueQuantity=percent(0.01)),
+        interpreted("E", valueString="Positive"),
+        interpreted("N"),
+        interpreted("A"),
+        interpreted("<"),
+    ],
+)
+def test_an_interpretation_that_contradicts_or_says_nothing_leaves_it_out(members: Json) -> None:
+    assert left_out(FLOW, **members) == (ProblemKind.UNREADABLE,)
+
+
+# ---- answers and components ---------------------------------------------------------------------------
+
+
+def test_answers_of_loinc_are_answers() -> None:
+    assert mrd(FLOW, valueCodeableConcept=coded((LOINC, "LA9633-4"))).fraction == ANYTHING_FOUND
+    assert mrd(FLOW, valueCodeableConcept=coded((LOINC, "LA9634-2"))).fraction == Interval(0.0, 1e-4)
+    both = coded((LOINC, "LA9633-4"), (LOINC, "LA9634-2"))
+    assert left_out(FLOW, valueCodeableConcept=both) == (ProblemKind.UNREADABLE,)
+
+
+def part(code: Json, **value: Json) -> Json:
+    return {"code": code, **value}
+
+
+@pytest.mark.parametrize("panel", [FLOW, ("urn:lab", "PANEL")])
+def test_a_result_may_be_a_component(panel: tuple[str, str]) -> None:
+    """Of a panel that is mapped, or of one that nobody knows."""
+    components = [
+        part({"text": "Events"}, valueQuantity={"value": 500000}),
+        part(coded(FLOW), valueQuantity=percent(0.05)),
+    ]
+    assert mrd(panel, component=components).fraction == Interval.exactly(5e-4)
+
+
+def test_a_component_may_be_known_by_its_words_only() -> None:
+    components = [part({"text": "Bone marrow MRD"}, valueQuantity=percent(0.05))]
+    found = mrd(("urn:lab", "PANEL"), component=components)
+    assert (found.route, found.marrow, found.source) == (Route.TEXT, True, "Observation/o1")
+
+
+@pytest.mark.parametrize(
+    "components",
+    [
+        [],
+        [part(coded(FLOW))],
+        [
+            part(coded(FLOW), valueQuantity=percent(0.05)),
+            part({"text": "MRD"}, valueQuantity=percent(5)),
+        ],
+    ],
+    ids=["none", "empty", "two"],
+)
+def test_a_panel_of_no_result_or_of_two_is_left_out(components: list[Json]) -> None:
+    assert left_out(FLOW, component=components) == (ProblemKind.UNREADABLE,)
+
+
+def test_a_value_of_the_panel_itself_wins_over_its_components() -> None:
+    components = [part(coded(FLOW), valueQuantity=percent(5))]
+    assert mrd(FLOW, valueQuantity=percent(0.05), component=components).fraction == Interval.exactly(5e-4)
+
+
+@pytest.mark.parametrize(
+    "components",
+    [7, "x", [7], [{"code": 7}], [{"subject": {"reference": "Patient/q"}, "code": {"text": "MRD"}}]],
+)
+def test_components_of_no_shape_are_no_results(components: object) -> None:
+    assert read(observation(("urn:lab", "PANEL"), component=components)).mrd == ()

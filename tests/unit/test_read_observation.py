@@ -16,6 +16,7 @@ from tests.unit.observations import (
     FLOW,
     LOINC,
     MARROW,
+    NO_VALUE,
     NOT_DETECTED,
     RED_CELLS,
     SCT,
@@ -152,11 +153,23 @@ def test_what_is_no_fhir_quantity_is_left_out(code: tuple[str, str], quantity: A
     assert left_out(code, valueQuantity=quantity) == (ProblemKind.UNREADABLE,)
 
 
-def test_a_reason_for_absence_is_never_a_value() -> None:
+def test_a_reason_for_absence_is_never_a_number() -> None:
     """Real servers put "POSITIVE, above the upper limit" there."""
-    absent = {"dataAbsentReason": {"text": "POSITIVE [Above upper LoQ]"}}
-    assert left_out(FLOW, **absent) == (ProblemKind.UNREADABLE,)
-    assert may_be_anything(MARROW, **absent) == (ProblemKind.UNREADABLE,)
+    assert may_be_anything(MARROW, dataAbsentReason={"text": "POSITIVE [Above upper LoQ]"}) == (
+        ProblemKind.UNREADABLE,
+    )
+
+
+@pytest.mark.parametrize("code", [MARROW, CSF_WBC, CSF_BLASTS, CYTOLOGY])
+def test_a_test_that_was_not_made_is_no_result_and_is_named(code: tuple[str, str]) -> None:
+    for reason in ("not-performed", "error"):
+        assert left_out(code, dataAbsentReason=coded((NO_VALUE, reason))) == (ProblemKind.UNREADABLE,)
+
+
+def test_a_result_that_is_not_known_may_be_anything() -> None:
+    for reason in ("unknown", "masked", "unsupported", "as-text"):
+        absent = coded((NO_VALUE, reason))
+        assert may_be_anything(MARROW, dataAbsentReason=absent) == (ProblemKind.UNREADABLE,)
 
 
 @pytest.mark.parametrize("members", [{"valueString": "64 %"}, {"valueCodeableConcept": coded(DETECTED)}, {}])

@@ -125,8 +125,9 @@ def test_an_unconfirmed_second_relapse_leaves_the_number_open() -> None:
     assert is_open(picture(diagnosis(), relapse(), relapse("2025-12-15", "r2", certain=False)).relapse_number)
 
 
-def test_unread_results_leave_the_absence_of_a_relapse_open() -> None:
-    missing = {Part.LABORATORY: "results not retrieved"}
+@pytest.mark.parametrize("part", [Part.LABORATORY, Part.DISEASE_FINDINGS])
+def test_unread_results_leave_the_absence_of_a_relapse_open(part: Part) -> None:
+    missing = {part: "results not retrieved"}
     found = picture(diagnosis(), missing=missing)
     assert is_open(found.relapse_number)
     assert found.relapsed is Answer.UNKNOWN

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cds_rules.patient.interval import Interval
-from service.fhir.result_text import MAX_LENGTH, Kind, TextResult, parse_fraction
+from service.fhir.result_text import MAX_LENGTH, Kind, TextResult, parse_fraction, says_nothing
 
 E4 = Interval.exactly(1e-4)
 BELOW_E4 = Interval(0.0, 1e-4, high_open=True)
@@ -64,6 +64,8 @@ def test_one_in_ten_thousand_in_each_spelling(text: str) -> None:
         ("<1E-4", BELOW_E4),
         ("< 1 x 10-4", BELOW_E4),
         ("<10-4", BELOW_E4),
+        ("less than 0.01 %", BELOW_E4),
+        ("more than 1 %", Interval(1e-2, 1.0, low_open=True)),
         (">1 %", Interval(1e-2, 1.0, low_open=True)),
         ("0 %", Interval.exactly(0.0)),
         ("0", Interval.exactly(0.0)),
@@ -114,13 +116,28 @@ def test_at_least_the_threshold_is_not_below_it(text: str) -> None:
         "Absent",
         "MRD negative",
         "MRD by flow cytometry: negative",
+        "Below LoD",
+        "<LOD",
+        "below the limit of detection",
+        "Not detected [below LoD]",
     ],
 )
 def test_nothing_found(text: str) -> None:
     assert parse_fraction(text) == TextResult(Kind.NOT_DETECTED)
 
 
-@pytest.mark.parametrize("text", ["Positive", "POS", "Detected", "MRD detected", "Residual disease present"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Positive",
+        "POS",
+        "Detected",
+        "MRD detected",
+        "Residual disease present",
+        "POSITIVE [Above upper LoQ]",
+        "> LOQ",
+    ],
+)
 def test_something_found(text: str) -> None:
     assert parse_fraction(text) == TextResult(Kind.DETECTED)
 
@@ -167,6 +184,7 @@ def test_no_answer_given(text: str) -> None:
         ("Negative, limit of detection: 1E-5", Kind.NOT_DETECTED, 1e-5, None),
         ("No MRD detected, sensitivity 10-4", Kind.NOT_DETECTED, 1e-4, None),
         ("Positive, below LOQ (LOQ 0.005 %)", Kind.BELOW_LOQ, None, 5e-5),
+        ("Below LOD (0.01 %)", Kind.NOT_DETECTED, 1e-4, None),
         ("Not detected; LOD 0.001 %, LOQ 0.01 %", Kind.NOT_DETECTED, 1e-5, 1e-4),
     ],
 )
@@ -216,6 +234,13 @@ def test_a_number_keeps_the_limits_named_beside_it() -> None:
         "indeterminate, 0.01 %",
         "insufficient, negative",
         "not negative",
+        "not less than 0.01 %",
+        "no more than 0.01 %",
+        "not below LOD",
+        "Positive, below LOD",
+        "0.05 %, below LOD",
+        "Negative, above LOQ",
+        "LOD",
         "no longer detected",
         "cannot be excluded",
         "CD19-negative blasts 5 %",
@@ -244,6 +269,21 @@ def test_there_is_no_negative_fraction(text: str) -> None:
 def test_a_report_is_no_result() -> None:
     assert parse_fraction("negative" + " " * (MAX_LENGTH - 8)) == TextResult(Kind.NOT_DETECTED)
     assert parse_fraction("negative" + " " * (MAX_LENGTH - 7)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "nothing"),
+    [
+        ("MRD by flow cytometry:", True),
+        ("Bone marrow", True),
+        ("MRD negative", False),
+        ("MRD 0.01 %", False),
+        ("MRD log", False),
+        ("MRD sent", False),
+    ],
+)
+def test_a_heading_says_nothing(text: str, nothing: bool) -> None:
+    assert says_nothing(text) is nothing
 
 
 # ---- laws ----------------------------------------------------------------------------------------

@@ -12,7 +12,8 @@ from click.testing import CliRunner, Result
 from service.cli import BAD_INPUT, main
 from service.fhir.site_map import SiteCode, SiteMap, load_site_map
 from service.site_check import CheckError, run_check
-from service.survey import NO_CODE, Survey, report, stub
+from service.survey import NO_CODE, Survey
+from service.survey_report import report, stub
 
 if TYPE_CHECKING:
     from tests.conftest import FhirStub

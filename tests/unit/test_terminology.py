@@ -113,6 +113,7 @@ def test_icd_10_cm_is_found_with_and_without_its_dot(system: str, spelling: str)
         ("urn:oid:2.16.840.1.113883.6.96", "91856007", "all.in-remission"),
         ("urn:oid:2.16.840.1.113883.6.1", "11150-0", "marrow-blasts-percent"),
         ("urn:oid:2.16.840.1.113883.6.88", "1597258", "drug.blinatumomab"),
+        ("urn:oid:2.16.840.1.113883.6.281", "HGNC:7132", "gene.KMT2A"),
         ("urn:oid:2.16.840.1.113883.6.12", "0540t", "car-t.infusion"),
         ("urn:oid:2.16.840.1.113883.6.4", "DW051ZZ", "tbi"),
         ("http://hl7.org/fhir/sid/icd-10-pcs", "dw051zz", "tbi"),

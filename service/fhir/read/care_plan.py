@@ -17,7 +17,7 @@ _REAL = {"active", "completed", "revoked", "on-hold"}
 
 def read(resource: dict[str, Any], reading: Reading) -> None:
     """Keep a plan that is antileukemic treatment by its category, or by its title if it addresses ALL."""
-    data = CarePlanData.model_validate(resource)
+    data = CarePlanData.of(resource)
     source = f"CarePlan/{data.id}"
     treats = any(m.concept in _TREATMENT for c in data.category for m in reading.concepts(c))
     about = any(local(r.reference) in reading.leukemia for r in data.addresses)

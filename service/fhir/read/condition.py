@@ -17,13 +17,14 @@ from cds_rules.patient.timeline import (
     Transplant,
 )
 from service.fhir.elements import CodeableConcept, ConditionData
+from service.fhir.read import event
 from service.fhir.reading import Meaning, Reading, when
 
 VERIFICATION = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
 CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 
 _RELAPSE_STATUS = {"relapse", "recurrence"}
-_UNCERTAIN = {"unconfirmed", "provisional", "differential"}
+UNCERTAIN = {"unconfirmed", "provisional", "differential"}
 _SITES = {
     "site.marrow": Site.MARROW,
     "site.cns": Site.CNS,
@@ -46,13 +47,15 @@ _BESIDE = {"mpal", "down-syndrome"}
 
 
 def matters(meaning: Meaning) -> bool:
-    """Is this a diagnosis of ALL, or a status code for transplant or CAR-T?"""
-    return meaning.concept.startswith(("all.", "ever.")) or meaning.concept in _SINGLE
+    """Is this a diagnosis of ALL, a status code for transplant or CAR-T, or a complication?"""
+    concept = meaning.concept
+    told = concept.startswith(("all.", "ever.")) or concept in _SINGLE
+    return told or event.of_condition(concept) is not None
 
 
 def read(resource: dict[str, Any], meanings: list[Meaning], reading: Reading) -> None:
     """Turn one Condition that matters into statements."""
-    data = ConditionData.model_validate(resource)
+    data = ConditionData.of(resource)
     source = f"Condition/{data.id}"
     verification = _status(data.verificationStatus, VERIFICATION)
     if verification == "entered-in-error":
@@ -61,9 +64,13 @@ def read(resource: dict[str, Any], meanings: list[Meaning], reading: Reading) ->
     if verification == "refuted":
         reading.problem(ProblemKind.ENTERED_IN_ERROR, "Refuted diagnosis: not used.", source)
         return
-    certain = verification not in _UNCERTAIN
+    certain = verification not in UNCERTAIN
     _history(meanings, source, certain, reading)
-    told = [m for m in meanings if not m.concept.startswith("ever.")]
+    beside = [m for m in meanings if event.of_condition(m.concept) is not None]
+    if beside:
+        clinical = _status(data.clinicalStatus, CLINICAL)
+        event.read_condition(resource, beside, clinical, certain, reading)
+    told = [m for m in meanings if not m.concept.startswith("ever.") and m not in beside]
     if certain:
         _genetics(data, told, source, reading)
     if told and all(m.concept in _BESIDE | {_IN_TRANSPLANT} for m in told):

@@ -10,10 +10,13 @@ import re
 from collections.abc import Iterable, Iterator
 
 from cds_rules.patient.dates import PartialDate
+from cds_rules.patient.events import Event, EventKind
 from cds_rules.patient.findings import Genetic, Marker
 from cds_rules.patient.timeline import ProblemKind
 from service.fhir.elements import CodeableConcept, Component, ObservationData
+from service.fhir.read import absent
 from service.fhir.reading import Meaning, NotUsableError, Reading
+from service.fhir.result_text import Kind, parse_fraction
 
 FISH: dict[str, Marker] = {
     "fish.bcr-abl1": Marker.BCR_ABL1,
@@ -32,6 +35,7 @@ TRANSCRIPTS: dict[str, Marker] = {
 }
 VARIANT = "genomics.variant"
 KARYOTYPE = "fish.karyotype"
+ISCN = "https://iscn.karger.com"
 HYPODIPLOID_BELOW = 44
 """Chromosomes; LOC2012 (001:45)."""
 
@@ -59,19 +63,22 @@ def read(data: ObservationData, source: str, taken: PartialDate, meaning: Meanin
     """Turn a genetic Observation into the markers it shows."""
     found: Iterable[tuple[Marker, bool]]
     if meaning.concept == VARIANT:
-        found = _variant(data, source, reading)
+        found = _variant(data, source, taken, meaning, reading)
     elif meaning.concept == KARYOTYPE:
-        found = ((marker, True) for marker in iscn_markers(_karyotype(data)))
+        shown = [marker for text in _karyotypes(data) for marker in iscn_markers(text)]
+        found = ((marker, True) for marker in dict.fromkeys(shown))
     else:
         found = _test(data, meaning.concept, reading)
     for marker, present in found:
         reading.genetics.append(Genetic(source, taken, marker, present, meaning.route))
 
 
-def _karyotype(data: ObservationData) -> str:
+def _karyotypes(data: ObservationData) -> list[str]:
+    """The karyotype as a code of ISCN, whose codes are the karyotypes themselves, or in words."""
     value = data.valueCodeableConcept
-    coded = [value.text, *(c.display for c in value.coding)] if value else []
-    return data.valueString or next((text for text in coded if text), "")
+    coded = [c.code for c in value.coding if c.system == ISCN] if value else []
+    coded += [value.text, *(c.display for c in value.coding)] if value else []
+    return [text for text in (data.valueString, *coded) if text]
 
 
 def iscn_markers(text: str) -> Iterator[Marker]:
@@ -87,6 +94,8 @@ def iscn_markers(text: str) -> Iterator[Marker]:
 
 def _test(data: ObservationData, concept: str, reading: Reading) -> list[tuple[Marker, bool]]:
     answer = _answer(data, reading)
+    if answer is None:
+        answer = _beside_a_code(data, reading)
     if concept in FISH:
         if answer is None:
             raise NotUsableError("The result is not a known answer for found or not found: not used.")
@@ -107,18 +116,56 @@ def _answer(data: ObservationData, reading: Reading) -> bool | None:
     return None if yes == no else yes
 
 
-def _variant(data: ObservationData, source: str, reading: Reading) -> list[tuple[Marker, bool]]:
+_INTERPRETED = {
+    "interpretation.positive": True,
+    "interpretation.detected": True,
+    "interpretation.negative": False,
+    "interpretation.not-detected": False,
+}
+_IN_WORDS = {Kind.DETECTED: True, Kind.BELOW_LOQ: True, Kind.NOT_DETECTED: False}
+
+
+def _beside_a_code(data: ObservationData, reading: Reading) -> bool | None:
+    """Found or not by the words of the value, the interpretation, or a positive in place of a value."""
+    value = data.valueCodeableConcept
+    if value is not None and reading.concepts(value):
+        return None  # a known answer that is neither: indeterminate, equivocal
+    written = data.valueString or (value.text if value else None)
+    parsed = parse_fraction(written) if written else None
+    told = {_IN_WORDS.get(parsed.kind)} if parsed is not None else set()
+    told |= {_INTERPRETED.get(m.concept) for c in data.interpretation for m in reading.concepts(c)}
+    if absent.answer(data.dataAbsentReason, reading) in (Kind.DETECTED, Kind.BELOW_LOQ):
+        told.add(True)
+    told.discard(None)
+    if False in told and absent.means_no_result(data.dataAbsentReason, reading):
+        return None
+    return told.pop() if len(told) == 1 else None
+
+
+def _variant(
+    data: ObservationData, source: str, taken: PartialDate, meaning: Meaning, reading: Reading
+) -> list[tuple[Marker, bool]]:
     present = _answer(data, reading)
     genes = _genes(data.component, source, reading)
     changes = " ".join(_texts(data.component, reading))
     if present is None:
         raise NotUsableError("The variant is not said to be present or absent: not used.")
+    tested = _tested(genes)
+    if tested is not None:
+        reading.events.append(Event(source, taken, tested, positive=present, route=meaning.route))
     markers = list(_markers(genes, changes))
     for component in data.component:
         if any(m.concept == "genomics.iscn" for m in reading.concepts(component.code)):
             markers.extend(iscn_markers(_text_of(component)))
     # That one variant is absent does not say that the gene is as it should be.
     return [(marker, True) for marker in dict.fromkeys(markers)] if present else []
+
+
+def _tested(genes: set[str]) -> EventKind | None:
+    """The test that looks for a change of these genes, if it is one of those that rules ask for."""
+    if genes == {"ABL1"}:
+        return EventKind.KINASE_MUTATION_TEST
+    return EventKind.BCR_ABL1_TEST if {"BCR", "ABL1"} <= genes else None
 
 
 def _markers(genes: set[str], changes: str) -> Iterator[Marker]:

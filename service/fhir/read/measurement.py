@@ -5,13 +5,17 @@ from __future__ import annotations
 from cds_rules.patient.dates import PartialDate
 from cds_rules.patient.interval import Interval
 from cds_rules.patient.timeline import Measure, Measurement
-from service.fhir.elements import ObservationData
+from service.fhir.elements import ObservationData, Quantity
 from service.fhir.quantity import (
+    ALBUMIN_CEILING,
+    BLOOD_CELL_CEILING,
     COUNT_CEILING,
+    G_PER_DL,
     PER_UL,
     PERCENT,
     UnitError,
     Units,
+    factor,
     to_interval,
 )
 from service.fhir.reading import Meaning, NotUsableError, Reading
@@ -19,9 +23,10 @@ from service.fhir.specimen import contradicts
 
 _PERCENT = (PERCENT, 100.0)
 _COUNT = (PER_UL, COUNT_CEILING)
-_Form = tuple[Measure, tuple[Units, float], str]
+_BLOOD_COUNT = (PER_UL, BLOOD_CELL_CEILING)
+Form = tuple[Measure, tuple[Units, float], str]
 
-_FORMS: dict[str, _Form] = {
+_FORMS: dict[str, Form] = {
     "marrow-blasts-percent": (Measure.MARROW_BLASTS, _PERCENT, "marrow"),
     "csf-wbc": (Measure.CSF_LEUKOCYTES, _COUNT, "csf"),
     "csf-nucleated-cells": (Measure.CSF_LEUKOCYTES, _COUNT, "csf"),
@@ -29,10 +34,48 @@ _FORMS: dict[str, _Form] = {
     "csf-blasts-percent": (Measure.CSF_BLASTS, _PERCENT, "csf"),
     "csf-blasts-count": (Measure.CSF_BLASTS, _COUNT, "csf"),
     "cd19-count": (Measure.B_CELLS, _COUNT, "blood"),
+    "cd19-percent": (Measure.B_CELL_SHARE, _PERCENT, "blood"),
+    "marrow-cd19-percent": (Measure.MARROW_CD19, _PERCENT, "marrow"),
+    "marrow-cellularity": (Measure.CELLULARITY, _PERCENT, "marrow"),
+    "blood-blasts-percent": (Measure.BLOOD_BLASTS, _PERCENT, "blood"),
+    "blood-blasts-count": (Measure.BLOOD_BLAST_COUNT, _BLOOD_COUNT, "blood"),
+    "wbc": (Measure.LEUKOCYTES, _BLOOD_COUNT, "blood"),
+    "alc": (Measure.LYMPHOCYTES, _BLOOD_COUNT, "blood"),
+    "cd3-count": (Measure.T_CELLS, _BLOOD_COUNT, "blood"),
+    "platelets": (Measure.PLATELETS, _COUNT, "blood"),
+    "albumin": (Measure.ALBUMIN, (G_PER_DL, ALBUMIN_CEILING), "blood"),
+    "recipient-chimerism-percent": (Measure.CHIMERISM, _PERCENT, ""),
 }
+"""Each with its measure, its units, the largest value it can have, and where its specimen is from ("": it
+may be from blood or marrow)."""
+_SLIPS: dict[Measure, tuple[float, float]] = {
+    Measure.LEUKOCYTES: (1.0, 100.0),
+    Measure.LYMPHOCYTES: (1.0, 10.0),
+    Measure.BLOOD_BLAST_COUNT: (1.0, 1.0),
+    Measure.PLATELETS: (1.0, 1000.0),
+    Measure.ALBUMIN: (0.1, 6.0),
+}
+"""A number under a unit of this factor that is above zero and below this is a slip of the unit: 4.5 /uL
+is what an analyser writes as 4.5 K/uL, and 3.5 g/L of albumin is 3.5 g/dL. Project's."""
+_NEVER = (0.0, 0.0)
+_WHOLE_BELOW = 1000.0
+"""Cells per microlitre; above it a part of a cell comes from a calculation. Project's."""
 _CYTOLOGY = "csf-cytology"
-SEEN = {"result.detected", "result.positive", "result.present", "result.weakly-positive"}
-NOT_SEEN = {"result.not-detected", "result.negative", "result.absent"}
+BLOOD_COUNTS: dict[str, Form] = {
+    name: form for name, form in _FORMS.items() if form[1][0] is PER_UL and form[2] == "blood"
+}
+"""What `service.fhir.read.plain_count` may read."""
+SEEN = {
+    *("result.detected", "result.positive", "result.present", "result.weakly-positive"),
+    *("answer.present", "answer.positive"),
+}
+NOT_SEEN = {"result.not-detected", "result.negative", "result.absent", "answer.absent"}
+
+
+def units_of(concept: str) -> Units | None:
+    """The units in which a result of this concept is read; None if it is not read as a number."""
+    form = _FORMS.get(concept)
+    return form[1][0] if form else None
 
 
 def matters(meaning: Meaning) -> bool:
@@ -49,19 +92,24 @@ def read(data: ObservationData, source: str, taken: PartialDate, meaning: Meanin
         except NotUsableError:
             anything = Interval(0.0, 100.0)
             reading.measurements.append(
-                Measurement(source, taken, Measure.CSF_BLASTS, anything, meaning.route)
+                Measurement(source, taken, Measure.CSF_BLASTS, anything, meaning.route, readable=False)
             )
             raise
         reading.measurements.append(Measurement(source, taken, Measure.CSF_BLASTS, value, meaning.route))
         return
     measure, (units, ceiling), place = _FORMS[meaning.concept]
-    check_specimen(data, place, reading)
+    if place:
+        check_specimen(data, place, reading)
     try:
         value = quantity(data, units, ceiling)
+        if measure in _SLIPS:
+            _refuse_slip(data.valueQuantity, measure, units)
     except (UnitError, NotUsableError):
         # There is a result, and it may be anything: that is not the same as none.
         anything = Interval(0.0, ceiling)
-        reading.measurements.append(Measurement(source, taken, measure, anything, meaning.route))
+        reading.measurements.append(
+            Measurement(source, taken, measure, anything, meaning.route, readable=False)
+        )
         raise
     reading.measurements.append(Measurement(source, taken, measure, value, meaning.route))
 
@@ -82,6 +130,22 @@ def quantity(data: ObservationData, units: Units, ceiling: float) -> Interval:
         raise
     except ValueError as error:
         raise NotUsableError("The number is missing, out of range or wrongly compared: not used.") from error
+
+
+def _refuse_slip(given: Quantity | None, measure: Measure, units: Units) -> None:
+    if given is None or given.value is None:
+        return
+    if is_slip(measure, given.value, factor(given, units), given.comparator):
+        raise UnitError("the number is too small for its unit")
+
+
+def is_slip(measure: Measure, value: float, given_factor: float, comparator: str | None = None) -> bool:
+    """Does its unit make the number impossible? Few cells are counted whole."""
+    slips, below = _SLIPS.get(measure, _NEVER)
+    if given_factor != slips:
+        return False
+    part_of_a_cell = slips == 1.0 and value < _WHOLE_BELOW and value != int(value)
+    return part_of_a_cell or (comparator is None and 0 < value < below)
 
 
 def presence(data: ObservationData, reading: Reading) -> Interval:

@@ -9,8 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from cds_rules.patient.dates import PartialDate
+from cds_rules.patient.drug_class import LIPOSOMAL
+from cds_rules.patient.events import Event, EventKind
 from cds_rules.patient.timeline import CarT, DrugUse, ProblemKind
+from service.fhir.drug_names import INTRATHECAL_CHEMOTHERAPY, liposomal_form
 from service.fhir.elements import MedicationData
+from service.fhir.read.dosage import intrathecal
 from service.fhir.reading import Meaning, Reading, date_of, local, when
 
 _LIVE = {
@@ -23,8 +27,8 @@ _CAR_T = {"tisagenlecleucel", "brexucabtagene", "brexucabtagene-autoleucel", "ob
 
 
 def matters(meaning: Meaning) -> bool:
-    """Is this a drug of ours?"""
-    return meaning.concept.startswith("drug.")
+    """Is this a drug of ours, or intrathecal chemotherapy as one?"""
+    return meaning.concept.startswith("drug.") or meaning.concept == INTRATHECAL_CHEMOTHERAPY
 
 
 def code_of(resource: dict[str, Any], elsewhere: Mapping[str, Any]) -> Any:
@@ -48,7 +52,7 @@ def code_of(resource: dict[str, Any], elsewhere: Mapping[str, Any]) -> Any:
 def read(resource: dict[str, Any], meanings: list[Meaning], reading: Reading) -> None:
     """Turn one medication resource of a known drug into its use over time."""
     kind = resource["resourceType"]
-    data = MedicationData.model_validate(resource)
+    data = MedicationData.of(resource)
     source = f"{kind}/{data.id}"
     meaning = meanings[0]
     drug = meaning.concept.removeprefix("drug.")
@@ -62,6 +66,12 @@ def read(resource: dict[str, Any], meanings: list[Meaning], reading: Reading) ->
         if data.status == "entered-in-error":
             reading.problem(ProblemKind.ENTERED_IN_ERROR, "Entered in error: not used.", source)
         return
+    if meaning.concept == INTRATHECAL_CHEMOTHERAPY:
+        _read_intrathecal(data, source, start, meaning, reading)
+        return
+    code = code_of(resource, reading.medications) or {}
+    if drug in LIPOSOMAL:
+        drug = liposomal_form(drug, code)
     reading.drugs.append(
         DrugUse(
             source=source,
@@ -72,8 +82,24 @@ def read(resource: dict[str, Any], meanings: list[Meaning], reading: Reading) ->
             given=given,
             ordered=kind == "MedicationRequest",
             route=meaning.route,
+            intrathecal=intrathecal(resource, reading, *_names(code)),
         )
     )
+
+
+def _names(code: Any) -> list[str]:
+    texts = [code.get("text"), *(c.get("display") for c in code.get("coding", ()))]
+    return [text for text in texts if isinstance(text, str)]
+
+
+def _read_intrathecal(
+    data: MedicationData, source: str, start: PartialDate | None, meaning: Meaning, reading: Reading
+) -> None:
+    """Several drugs into the spinal fluid at once; an order is none."""
+    if source.startswith("MedicationRequest"):
+        return
+    kind = EventKind.INTRATHECAL
+    reading.events.append(Event(source, start, kind, until=_end(data), route=meaning.route))
 
 
 def _end(data: MedicationData) -> PartialDate | None:

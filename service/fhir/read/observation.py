@@ -8,13 +8,14 @@ from cds_rules.patient.dates import PartialDate
 from cds_rules.patient.findings import Antigen, AntigenResult, Expression
 from cds_rules.patient.timeline import ProblemKind, Status, StatusReport
 from service.fhir.elements import ObservationData
-from service.fhir.read import genetics, measurement, mrd
+from service.fhir.read import absent, event, genetics, measurement, mrd, plain_count, report, score
 from service.fhir.reading import Meaning, NotUsableError, Reading, local, when
 from service.fhir.specimen import note_contained
 
 FINAL = {"final", "amended", "corrected"}
 
 _STATUS = "disease-status"
+_MARROW_REPORT = "marrow-report"
 _STATUSES = {
     "disease-status.full-remission": Status.FULL_REMISSION,
     "disease-status.partial-remission": Status.PARTIAL_REMISSION,
@@ -40,23 +41,40 @@ def matters(meaning: Meaning) -> bool:
     concept = meaning.concept
     return (
         measurement.matters(meaning)
-        or concept in (mrd.CONCEPT, _STATUS)
+        or concept in (mrd.CONCEPT, _STATUS, _MARROW_REPORT)
         or concept in _ANTIGENS
         or genetics.matters(meaning)
+        or score.matters(meaning)
+        or event.of_observation(concept) is not None
     )
 
 
 def read(resource: dict[str, Any], meanings: list[Meaning], reading: Reading) -> None:
     """Turn one Observation that matters into a statement."""
-    data = ObservationData.model_validate(resource)
+    if plain_count.read(resource, meanings[0], reading):
+        return
+    data = ObservationData.of(resource)
     source = f"Observation/{data.id}"
     note_contained(resource, reading)
     if not _usable(data, source, reading):
         return
     taken = when(data.effectiveDateTime, data.effectiveInstant, data.effectivePeriod)
+    meaning = meanings[0]
+    if meaning.concept == _MARROW_REPORT:
+        event.note_test(data, source, taken, meaning, reading)
+        if not report.speaks(data.valueString or ""):
+            return
+    if event.of_observation(meaning.concept) is not None:
+        event.read_observation(data, source, taken, meaning, reading)
+        return
     if taken is None:
         raise NotUsableError("The result has no date of its own: not used.")
-    meaning = meanings[0]
+    _read_result(data, source, taken, meaning, reading)
+
+
+def _read_result(
+    data: ObservationData, source: str, taken: PartialDate, meaning: Meaning, reading: Reading
+) -> None:
     if meaning.concept == mrd.CONCEPT:
         mrd.read(data, source, taken, meaning, reading)
     elif meaning.concept == _STATUS:
@@ -64,7 +82,15 @@ def read(resource: dict[str, Any], meanings: list[Meaning], reading: Reading) ->
     elif meaning.concept in _ANTIGENS:
         _read_antigen(data, source, taken, meaning, reading)
     elif genetics.matters(meaning):
+        event.note_test(data, source, taken, meaning, reading)
         genetics.read(data, source, taken, meaning, reading)
+    elif meaning.concept == _MARROW_REPORT:
+        measurement.check_specimen(data, "marrow", reading)
+        report.read_words(source, taken, data.valueString or "", reading)
+    elif absent.was_never_made(data.dataAbsentReason, reading):
+        raise NotUsableError(absent.NO_RESULT)
+    elif score.matters(meaning):
+        score.read(data, source, taken, meaning, reading)
     else:
         measurement.read(data, source, taken, meaning, reading)
 

@@ -12,7 +12,7 @@ from service.fhir.reading import ForeignError, Reading, when
 
 def read(resource: dict[str, Any], reading: Reading) -> None:
     """Read the Patient resource. Two of them that disagree leave the birth date open."""
-    data = PatientData.model_validate(resource)
+    data = PatientData.of(resource)
     source = f"Patient/{data.id}"
     if source not in reading.subjects:
         raise ForeignError

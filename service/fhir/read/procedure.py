@@ -1,4 +1,4 @@
-"""Procedure: stem cell transplant, CAR-T infusion, cell collection, radiation. Planned is not done."""
+"""Procedure: transplant, CAR-T infusion, cell collection, radiation, events. Planned is not done."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from cds_rules.patient.dates import PartialDate
 from cds_rules.patient.findings import CellCollection, Field, Irradiation
 from cds_rules.patient.timeline import CarT, ProblemKind, Transplant
 from service.fhir.elements import Extension, ProcedureData
+from service.fhir.read import event
 from service.fhir.reading import Meaning, NotUsableError, Reading, when
 
-_DONE = {"completed", "in-progress"}
+DONE = {"completed", "in-progress"}
 _NOT_DONE = {"preparation", "not-done", "entered-in-error"}
 """Any other status does not say whether it was done."""
 _FIELDS = {
@@ -34,20 +35,35 @@ def matters(meaning: Meaning) -> bool:
         or concept.startswith(("hsct.", "car-t.infusion", "ever."))
         or concept in _FIELDS
         or concept in _COLLECTIONS
+        or event.of_procedure(concept) is not None
     )
 
 
 def read(resource: dict[str, Any], meanings: list[Meaning], reading: Reading) -> None:
     """Turn one Procedure that matters into a statement; only what was done counts."""
-    data = ProcedureData.model_validate(resource)
+    data = ProcedureData.of(resource)
     source = f"Procedure/{data.id}"
     if data.status in _NOT_DONE:
         if data.status == "entered-in-error":
             reading.problem(ProblemKind.ENTERED_IN_ERROR, "Entered in error: not used.", source)
         return
-    meaning = meanings[0]
     done = when(data.performedDateTime, data.performedPeriod)
-    certain = data.status in _DONE
+    certain = data.status in DONE
+    event.read_procedure(meanings, source, done, certain, reading)
+    own = [m for m in meanings if event.of_procedure(m.concept) is None]
+    if own:
+        _statement(data, own, source, done, certain, reading)
+
+
+def _statement(
+    data: ProcedureData,
+    meanings: list[Meaning],
+    source: str,
+    done: PartialDate | None,
+    certain: bool,
+    reading: Reading,
+) -> None:
+    meaning = meanings[0]
     if meaning.concept in _FIELDS and certain:
         dose = _gray(data.extension)
         reading.irradiations.append(Irradiation(source, done, _FIELDS[meaning.concept], dose, meaning.route))

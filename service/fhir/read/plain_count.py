@@ -1,0 +1,67 @@
+"""The short way for what a chart holds most of: a plain blood count, a number with a unit and a day.
+
+Anything unusual (a comparator, a specimen, a unit that is not known, a wrong shape) is left to
+`service.fhir.read.measurement`, which says what is wrong with it; the result is the same.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from cds_rules.patient.dates import PartialDate
+from cds_rules.patient.interval import Interval
+from cds_rules.patient.timeline import Measurement
+from service.fhir.quantity import factor_of
+from service.fhir.read.measurement import BLOOD_COUNTS, Form, is_slip
+from service.fhir.reading import Meaning, Reading
+
+_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}", re.ASCII)
+_FINAL = {"final", "amended", "corrected"}
+_UNUSUAL = {
+    *("specimen", "dataAbsentReason", "component", "contained", "focus", "method"),
+    *("effectiveInstant", "effectivePeriod", "valueString", "valueInteger", "valueCodeableConcept"),
+}
+"""Members that change what a result says. What is not read of a count is not checked."""
+
+
+def read(resource: dict[str, Any], meaning: Meaning, reading: Reading) -> bool:
+    """Read a plain count; False if it is none, and then nothing has been done."""
+    form = BLOOD_COUNTS.get(meaning.concept)
+    if form is None or not _UNUSUAL.isdisjoint(resource):
+        return False
+    name, status = resource.get("id"), resource.get("status")
+    usual = isinstance(name, str) and _ID.fullmatch(name) and isinstance(status, str) and status in _FINAL
+    day = _day(resource.get("effectiveDateTime")) if usual else None
+    if day is None:
+        return False
+    value = _value(resource.get("valueQuantity"), form)
+    if value is None:
+        return False
+    found = Measurement(f"Observation/{name}", day, form[0], Interval.exactly(value), meaning.route)
+    reading.measurements.append(found)
+    return True
+
+
+def _day(taken: Any) -> PartialDate | None:
+    try:
+        return PartialDate.parse(taken) if isinstance(taken, str) else None
+    except ValueError:
+        return None
+
+
+def _value(given: Any, form: Form) -> float | None:
+    """The count per microlitre of a plain Quantity, if unit and number go together."""
+    if not isinstance(given, dict) or given.get("comparator") is not None:
+        return None
+    measure, (units, ceiling), _ = form
+    number, unit, code = given.get("value"), given.get("unit"), given.get("code")
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        return None
+    if not isinstance(unit, str | None) or not isinstance(code, str | None):
+        return None
+    factor = factor_of(code, unit, units)
+    if factor is None or not 0 <= number <= ceiling or is_slip(measure, number, factor):
+        return None
+    value = round(float(number) * factor, 12)
+    return value if value <= ceiling else None
