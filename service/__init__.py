@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, request
 from flask_cors import CORS
@@ -17,6 +18,8 @@ from service.fhir.lexicon import Lexicon
 from service.fhir.site_map import SiteMap, load_site_map
 from service.fhir.to_timeline import RecordReader
 from service.hooks.api import create_blueprint
+from service.hooks.chart import ChartReader
+from service.hooks.orders import ORDER_SELECT, ORDER_SIGN, OrderChecks
 from service.hooks.patient_view import PatientView
 
 Authenticate = Callable[[], None]
@@ -29,13 +32,14 @@ Today = Callable[[str], date]
 """The day of assessment for a patient id."""
 
 
-def utc_today(_patient: str) -> date:
-    """Today, the same for everyone."""
-    return datetime.now(UTC).date()
+def local_today(timezone: str) -> Today:
+    """Today in a time zone, the same for everyone. A result of this morning must not lie in the future."""
+    zone = ZoneInfo(timezone)
+    return lambda _patient: datetime.now(zone).date()
 
 
 def create_app(
-    settings: Settings, authenticate: Authenticate | None = None, today: Today = utc_today
+    settings: Settings, authenticate: Authenticate | None = None, today: Today | None = None
 ) -> Flask:
     """The application. ConfigError if the settings do not allow a start, SiteMapError for the site file.
 
@@ -50,15 +54,20 @@ def create_app(
     errors.register(app)
     site_map = load_site_map(settings.site_map) if settings.site_map else SiteMap()
     lexicon = Lexicon(load(), site_map)
-    view = PatientView(
-        client=FhirClient(Limits(deadline_s=settings.fetch_deadline_s)),
+    charts = ChartReader(
+        client=FhirClient(Limits(deadline_s=settings.fetch_deadline_s), settings.fhir_ca_file),
         lexicon=lexicon,
         reader=RecordReader(lexicon),
-        pages=Pages(settings.public_base_url),
         fhir_servers=settings.fhir_servers,
         any_server=settings.insecure,
     )
-    hooks = create_blueprint(view, today)
+    pages = Pages(settings.public_base_url)
+    services = (
+        PatientView(charts, pages),
+        OrderChecks(charts, pages, ORDER_SELECT),
+        OrderChecks(charts, pages, ORDER_SIGN),
+    )
+    hooks = create_blueprint(services, today or local_today(settings.timezone))
     if authenticate is not None:
         hooks.before_request(_but_preflights(authenticate))
     app.register_blueprint(hooks)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -32,6 +33,15 @@ def _origin(text: str) -> str:
     return text
 
 
+def _timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("expected the name of a time zone such as Europe/Berlin") from None
+    return name
+
+
+Timezone = Annotated[str, AfterValidator(_timezone)]
 Origin = Annotated[str, AfterValidator(_origin)]
 Url = Annotated[str, AfterValidator(_base_url)]
 
@@ -67,6 +77,10 @@ class Settings(BaseSettings):
         default=None,
         description="PEM file of the authorities whose certificates FHIR servers may present, in place of "
         "the public ones.",
+    )
+    timezone: Timezone = Field(
+        default="UTC",
+        description="Time zone of the hospital (such as Europe/Berlin), which tells what day it is there.",
     )
     max_body_bytes: int = Field(
         default=32_000_000, ge=1000, description="Largest request body accepted, in bytes."

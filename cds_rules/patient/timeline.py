@@ -7,12 +7,15 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from cds_rules.patient.dates import PartialDate
 from cds_rules.patient.events import Event, as_known
 from cds_rules.patient.findings import AntigenResult, CellCollection, Genetic, Irradiation
 from cds_rules.patient.interval import Interval
+from cds_rules.patient.problem import DataProblem as DataProblem  # noqa: PLC0414 - readers look here
+from cds_rules.patient.problem import Part as Part  # noqa: PLC0414 - readers look here
+from cds_rules.patient.problem import ProblemKind as ProblemKind  # noqa: PLC0414 - readers look here
 from cds_rules.patient.route import Route as Route  # noqa: PLC0414 - readers look for it here
 
 
@@ -87,43 +90,6 @@ class TimePoint(StrEnum):
     BEFORE_TRANSPLANT = "before transplant"
     DAY_28_AFTER_CAR_T = "day 28 after CAR-T"
     MONTH_3_AFTER_CAR_T = "month 3 after CAR-T"
-
-
-class Part(StrEnum):
-    """The parts of the record that are asked for; a missing part leaves its facts unknown."""
-
-    PATIENT = "patient"
-    CONDITIONS = "conditions"
-    LABORATORY = "laboratory results"
-    DISEASE_FINDINGS = "disease status findings"
-    REPORTS = "diagnostic reports"
-    PROCEDURES = "procedures"
-    ADMINISTRATIONS = "medication administrations"
-    STATEMENTS = "medication statements"
-    REQUESTS = "medication requests"
-    CARE_PLANS = "care plans"
-    EPISODES = "episodes of care"
-
-
-class ProblemKind(StrEnum):
-    """What is wrong with something that was not used (the contract's dataProblems kinds)."""
-
-    CONFLICT = "conflict"
-    UNREADABLE = "unreadable"
-    TRUNCATED = "truncated"
-    UNAVAILABLE = "unavailable"
-    ENTERED_IN_ERROR = "entered-in-error"
-    FUTURE_DATE = "future-date"
-    UNIT = "unit"
-
-
-@dataclass(frozen=True, slots=True)
-class DataProblem:
-    """Something in the record that was not used as it stands, with the resources concerned."""
-
-    kind: ProblemKind
-    text: str
-    resources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +257,8 @@ class PatientTimeline:
     problems: tuple[DataProblem, ...] = ()
     missing: Mapping[Part, str] = field(default_factory=dict)
     """Parts of the record that could not be retrieved in full, and why, in words."""
+    issued: Mapping[str, date] = field(default_factory=dict)
+    """The day on which a result was reported, by its resource, where that is after the day it tells of."""
 
     @cached_property
     def marrows(self) -> tuple[Measurement, ...]:
@@ -316,41 +284,88 @@ class PatientTimeline:
         """All uses and orders of drugs, oldest first, undated ones before all."""
         return tuple(sorted(self.drugs, key=_first_day))
 
+    @cached_property
+    def last_day(self) -> date:
+        """The last day on which anything in the record happened, ended or was reported."""
+        days = [self.person.died.latest] if self.person.died else []
+        for statements in self._dated:
+            days += [s.when.earliest for s in statements if s.when is not None]
+        ends = (s.until for each in (self.drugs, self.plans, self.events) for s in each)
+        days += [until.latest for until in ends if until is not None]
+        return max((*days, *self.issued.values()), default=date.min)
+
+    @property
+    def _dated(self) -> tuple[tuple[Dated, ...], ...]:
+        return tuple(getattr(self, name) for name in _STATEMENTS)
+
     def as_of(self, on: date) -> PatientTimeline:
-        """The record without statements dated after `on`; each left out becomes a dataProblem."""
+        """What was true and known on the day `on`: nothing later, nor reported later.
+
+        Each statement left out becomes a dataProblem. What ended later was going on then.
+        """
+        if self.last_day <= on:
+            return self
         later: list[str] = []
 
         def until(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
-            late = [s.source for s in statements if s.when is not None and s.when.earliest > on]
-            if not late:
-                return statements
+            late = [s.source for s in statements if self._is_later(s, on)]
             later.extend(late)
-            return tuple(s for s in statements if s.when is None or s.when.earliest <= on)
+            return tuple(s for s in statements if not self._is_later(s, on)) if late else statements
 
+        changed: dict[str, Any] = {name: until(getattr(self, name)) for name in _STATEMENTS}
+        kept = replace(self, **changed)
         kept = replace(
-            self,
-            diagnoses=until(self.diagnoses),
-            measurements=until(self.measurements),
-            mrd=until(self.mrd),
-            reports=until(self.reports),
-            transplants=until(self.transplants),
-            car_t=until(self.car_t),
-            drugs=until(self.drugs),
-            plans=tuple(_open_ended(p, on) for p in until(self.plans)),
-            genetics=until(self.genetics),
-            antigens=until(self.antigens),
-            irradiations=until(self.irradiations),
-            collections=until(self.collections),
-            events=tuple(as_known(e, on) for e in until(self.events)),
+            kept,
+            person=_then(kept.person, on),
+            drugs=tuple(_going_on(d, on) for d in kept.drugs),
+            plans=tuple(_open_ended(p, on) for p in kept.plans),
+            events=tuple(as_known(e, on) for e in kept.events),
         )
         if not later:
-            same = kept.plans == self.plans and kept.events == self.events
-            return self if same else kept
-        text = f"Dated after the day of assessment ({on.isoformat()}) and not used."
+            return kept
+        text = f"Dated or reported after the day of assessment ({on.isoformat()}) and not used."
         problem = DataProblem(ProblemKind.FUTURE_DATE, text, tuple(dict.fromkeys(later)))
         return replace(kept, problems=(*kept.problems, problem))
 
+    def _is_later(self, statement: Dated, on: date) -> bool:
+        if statement.when is not None and statement.when.earliest > on:
+            return True
+        return self.issued.get(statement.source, on) > on
+
+
+_STATEMENTS = (
+    "diagnoses",
+    "measurements",
+    "mrd",
+    "reports",
+    "transplants",
+    "car_t",
+    "drugs",
+    "plans",
+    "genetics",
+    "antigens",
+    "irradiations",
+    "collections",
+    "events",
+)
+"""The members of a timeline that hold dated statements."""
+
+
+def _then(person: Person, on: date) -> Person:
+    """Someone who died later was alive."""
+    alive = person.died is not None and person.died.earliest > on
+    return replace(person, deceased=False, died=None) if alive else person
+
+
+def _going_on(drug: DrugUse, on: date) -> DrugUse:
+    """An end that still lies ahead is not known; what is not an order was being taken."""
+    if drug.until is None or drug.until.earliest <= on:
+        return drug
+    return replace(drug, until=None, ongoing=not drug.ordered)
+
 
 def _open_ended(plan: TreatmentPlan, on: date) -> TreatmentPlan:
-    """An end that still lies ahead is an intention, not an end."""
-    return replace(plan, until=None) if plan.until is not None and plan.until.earliest > on else plan
+    """An end that still lies ahead is an intention, not an end; what was completed later was active."""
+    if plan.until is None or plan.until.earliest <= on:
+        return plan
+    return replace(plan, until=None, status="active" if plan.status == "completed" else plan.status)

@@ -56,6 +56,7 @@ _PARAMETERS: Mapping[str, Known] = {
     "Condition": _SUBJECT | _CODE | _CATEGORY | _CLINICAL | _ONSET,
     "DiagnosticReport": _SUBJECT | _CODE | _CATEGORY | _STATUS | {"date": _EFFECTIVE},
     "Encounter": _SUBJECT | _STATUS | {"date": _date("period")},
+    "EpisodeOfCare": _PATIENT | _STATUS | {"type": _token("type"), "date": _date("period")},
     "Medication": _CODE | _STATUS,
     "MedicationAdministration": _SUBJECT | _MEDICATION | _STATUS | {"effective-time": _EFFECTIVE},
     "MedicationRequest": _SUBJECT | _MEDICATION | _CATEGORY | _STATUS | _INTENT | {"authoredon": _AUTHORED},

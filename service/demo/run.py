@@ -16,7 +16,7 @@ from typing import Any
 from flask import Flask, redirect
 from werkzeug.wrappers import Response
 
-from service import create_app, utc_today
+from service import create_app, local_today
 from service.config import ConfigError, Settings
 from service.demo.ehr import create_ehr_blueprint
 from service.demo.fhir_server import create_fhir_blueprint
@@ -100,7 +100,8 @@ def build(settings: Settings, fixtures: Path) -> Demo:
     site_map = load_site_map(fixtures / "site.toml")
     days = {patient.id: patient.chart_day for patient in patients}
     # A chart told as of a day is assessed on that day, or its open tests would all be overdue.
-    app = create_app(settings, today=lambda patient: days.get(patient) or utc_today(patient))
+    today = local_today(settings.timezone)
+    app = create_app(settings, today=lambda patient: days.get(patient) or today(patient))
     app.before_request(only_own_pages)
     app.register_blueprint(create_fhir_blueprint(store), url_prefix="/fhir")
     app.register_blueprint(create_ehr_blueprint(store, patients, site_map, ID), url_prefix="/demo")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
+from datetime import date
 from typing import Any
 
 from cds_rules.patient.dates import PartialDate
@@ -74,6 +75,8 @@ class Reading:
     """Where the Specimen resources of the record come from, by reference."""
     medications: dict[str, Any] = field(default_factory=dict)
     """Raw codes of the Medication resources of the record, by reference."""
+    issued: dict[str, date] = field(default_factory=dict)
+    """Days on which results were reported, where that is after the day they tell of."""
     leukemia: set[str] = field(default_factory=set)
     """References of the conditions that name ALL, for the plans that address them."""
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from cds_rules.patient.dates import PartialDate
 from cds_rules.patient.timeline import Part, PatientTimeline, Person, ProblemKind
 from cds_rules.terminology.code_set import load
 from service.fhir import repeats, versions
@@ -190,7 +191,20 @@ def _read_results(reading: Reading) -> None:
     repeats.settle([*found.unordered, *repeats.same_test(found.results)], reading)
 
 
+def _note_issued(result: Result, reading: Reading) -> None:
+    """When the result was reported, if that is another day than it tells of."""
+    issued, told = result.resource.get("issued"), versions.taken(result)
+    if not isinstance(issued, str) or (told is not None and issued[:10] <= told[:10]):
+        return
+    try:
+        reading.issued[_reference(result.resource)] = PartialDate.parse(issued).earliest
+    except ValueError:
+        return
+
+
 def _read_result(result: Result, reading: Reading) -> None:
+    if "issued" in result.resource:
+        _note_issued(result, reading)
     if versions.sort_of(result) == "DiagnosticReport":
         _guarded(result.resource, reading, lambda r: report.read(r, result.meanings, reading))
     elif result.meanings:
@@ -347,4 +361,5 @@ def _close(reading: Reading, patient_id: str, missing: Mapping[Part, str]) -> Pa
         events=tuple(reading.events),
         problems=tuple(dict.fromkeys(reading.problems)),
         missing={**reading.doubts, **missing},
+        issued=reading.issued,
     )
