@@ -46,7 +46,7 @@ class Answer(Enum):
 _OPPOSITE = {Answer.YES: Answer.NO, Answer.NO: Answer.YES, Answer.UNKNOWN: Answer.UNKNOWN}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Question(Generic[Case]):
     """A named yes-or-no question about one complete case.
 
@@ -57,6 +57,11 @@ class Question(Generic[Case]):
     text: str
     holds: Callable[[Case], bool]
     compound: bool = False
+    reads: frozenset[str] = frozenset()
+    """Names of the facts it looks at, where the case is a mapping of named facts (`treatment.aspect`)."""
+    all_of: tuple[Question[Case], ...] = ()
+    """The questions that this one joins by "and"; empty if it is none. Facts they do not share can be
+    weighed one by one."""
 
     def of(self, cases: Iterable[Case]) -> Answer:
         """The answer over the cases that are still possible."""
@@ -64,15 +69,18 @@ class Question(Generic[Case]):
 
     def __and__(self, other: Question[Case]) -> Question[Case]:
         mine, theirs = self.holds, other.holds
-        return Question(f"{self._part} **and** {other._part}", lambda c: mine(c) and theirs(c), True)
+        text = f"{self._part} **and** {other._part}"
+        parts = (*(self.all_of or (self,)), *(other.all_of or (other,)))
+        return Question(text, lambda c: mine(c) and theirs(c), True, self.reads | other.reads, parts)
 
     def __or__(self, other: Question[Case]) -> Question[Case]:
         mine, theirs = self.holds, other.holds
-        return Question(f"{self._part} **or** {other._part}", lambda c: mine(c) or theirs(c), True)
+        text = f"{self._part} **or** {other._part}"
+        return Question(text, lambda c: mine(c) or theirs(c), True, self.reads | other.reads)
 
     def __invert__(self) -> Question[Case]:
         mine = self.holds
-        return Question(f"**not** {self._part}", lambda c: not mine(c), True)
+        return Question(f"**not** {self._part}", lambda c: not mine(c), True, self.reads)
 
     def __bool__(self) -> bool:
         raise TypeError("A Question has no truth value: combine questions with & | ~, not with and, or, not.")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 
 from cds_rules.answer import Answer
-from cds_rules.assessment import Assessment, MissingFact, SchemeFinding
-from cds_rules.citation import Cite
+from cds_rules.assessment import Assessment, SchemeFinding
 from cds_rules.patient.draw import draw
 from cds_rules.patient.picture import RelapsePicture
 from cds_rules.patient.timeline import PatientTimeline
@@ -17,30 +17,63 @@ from cds_rules.risk.decide import decide
 from cds_rules.risk.facts import outside_reasons, risk_facts
 from cds_rules.risk.missing import missing_facts
 from cds_rules.rule import Finding, Scheme
+from cds_rules.treatment.advice import Decision
+from cds_rules.treatment.car_t_checklist import checklist_of
+from cds_rules.treatment.chart import Chart
+from cds_rules.treatment.missing import ranked, too_late
+from cds_rules.treatment.recommend import Recommendation, look, recommendations
+from cds_rules.treatment.scores import scores
 
 
 def assess(timeline: PatientTimeline, on: date) -> Assessment:
     """Assess one patient as of the day `on`. Never raises for what a record may hold."""
-    picture = draw(timeline, on)
+    known = timeline.as_of(on)
+    picture = draw(known, on)
     applies, because = _applies(picture)
-    schemes: tuple[SchemeFinding, ...] = ()
-    missing: tuple[MissingFact, ...] = ()
-    if applies is not False and picture.relapsed is Answer.YES:
-        facts = risk_facts(picture)
-        schemes = tuple(_finding(scheme, facts, picture) for scheme in SCHEMES if _shown(scheme, picture))
-        missing = missing_facts(picture, schemes)
-    return Assessment(
+    schemes = _schemes(picture) if applies is not False and picture.relapsed is Answer.YES else ()
+    found = Assessment(
         assessed_on=on,
         patient=timeline.person.source,
         applies=applies,
         not_applicable_because=because,
         picture=picture,
         schemes=schemes,
-        missing=missing,
+        missing=(),
         outside=tuple(outside_reasons(picture)) if schemes else (),
         problems=picture.problems,
         incomplete=timeline.missing,
     )
+    return _advised(found, known) if applies is not False and _concerned(picture) else found
+
+
+def _advised(found: Assessment, known: PatientTimeline) -> Assessment:
+    """With what the sources advise, and everything that is missing for it."""
+    chart = Chart(found.picture, known, {s.id: s for s in found.schemes})
+    seen = look(chart)
+    advice = recommendations(seen)
+    of_schemes = missing_facts(found.picture, found.schemes)
+    return replace(
+        found,
+        recommendations=advice,
+        scores=scores(seen),
+        checklist=checklist_of(seen) if _car_t_in_question(advice) else (),
+        missing=ranked(of_schemes, found.schemes, advice, seen, too_late(found.picture)),
+    )
+
+
+def _car_t_in_question(advice: tuple[Recommendation, ...]) -> bool:
+    return any(r.rule.decision is Decision.CAR_T for r in advice)
+
+
+def _schemes(picture: RelapsePicture) -> tuple[SchemeFinding, ...]:
+    facts = risk_facts(picture)
+    return tuple(_finding(s, facts, _age_note(s, picture)) for s in SCHEMES if _shown(s, picture))
+
+
+def _concerned(picture: RelapsePicture) -> bool:
+    """Is there a relapse, or what the sources treat like one: no first remission, CAR-T given?"""
+    relapsed = picture.relapsed is Answer.YES
+    return relapsed or picture.primary_refractory.value is True or picture.car_t.value is True
 
 
 def _applies(picture: RelapsePicture) -> tuple[bool | None, str | None]:
@@ -50,11 +83,10 @@ def _applies(picture: RelapsePicture) -> tuple[bool | None, str | None]:
         return False, "no acute lymphoblastic leukemia on record"
     if picture.has_all is Answer.UNKNOWN:
         return None, "acute lymphoblastic leukemia is neither confirmed nor excluded by the record"
-    if picture.relapsed is Answer.NO:
-        return False, "no relapse on record"
-    if picture.relapsed is Answer.UNKNOWN:
-        return None, picture.relapse_number.because
-    return True, None
+    if _concerned(picture):
+        return True, None
+    known = picture.relapsed is Answer.NO
+    return (False, "no relapse on record") if known else (None, picture.relapse_number.because)
 
 
 def _shown(scheme: Scheme[RiskCase], picture: RelapsePicture) -> bool:
@@ -62,24 +94,21 @@ def _shown(scheme: Scheme[RiskCase], picture: RelapsePicture) -> bool:
     return scheme.settles or picture.first_remission.known
 
 
-def _finding(scheme: Scheme[RiskCase], facts: RiskFacts, picture: RelapsePicture) -> SchemeFinding:
+@lru_cache(maxsize=65536)
+def _finding(scheme: Scheme[RiskCase], facts: RiskFacts, age_note: str | None) -> SchemeFinding:
+    """Pure, so kept: equal facts give the very same finding, and cards keep their words by it."""
     finding = decide(scheme, facts)
+    deciding = [rule for rule in scheme.rules if rule.id in finding.rules]
     return SchemeFinding(
         id=scheme.id,
         title=scheme.title,
         short=scheme.short,
         finding=finding,
         meaning=_meaning(scheme, finding),
-        age_note=_age_note(scheme, picture),
-        citations=_citations(scheme, finding.rules),
+        age_note=age_note,
+        citations=tuple(dict.fromkeys(cite for rule in deciding for cite in rule.cites)),
         settles=scheme.settles,
     )
-
-
-@lru_cache(maxsize=4096)
-def _citations(scheme: Scheme[RiskCase], rules: tuple[str, ...]) -> tuple[Cite, ...]:
-    deciding = [rule for rule in scheme.rules if rule.id in rules]
-    return tuple(dict.fromkeys(cite for rule in deciding for cite in rule.cites))
 
 
 def _meaning(scheme: Scheme[RiskCase], finding: Finding) -> str | None:

@@ -5,37 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 
-from cds_rules.citation import Cite
 from cds_rules.patient.picture import RelapsePicture
 from cds_rules.patient.timeline import DataProblem, Part
-from cds_rules.rule import Finding
+from cds_rules.request import Test as Test  # noqa: PLC0414 - a part of the contract
+from cds_rules.risk.finding import SchemeFinding as SchemeFinding  # noqa: PLC0414 - a part of the contract
+from cds_rules.treatment.car_t_checklist import Criterion
+from cds_rules.treatment.recommend import Recommendation
+from cds_rules.treatment.score import ScoreFinding
 
 VERSION = 1
-
-
-class Test(StrEnum):
-    """Evaluations a card may propose to request."""
-
-    MARROW = "bone marrow aspirate with blast count"
-    CSF = "lumbar puncture with cell count and cytology"
-    MRD_END_BLOCK_1 = "marrow MRD at the end of reinduction block 1"
-    IMMUNOPHENOTYPE = "immunophenotyping of the blasts"
-
-
-@dataclass(frozen=True, slots=True)
-class SchemeFinding:
-    """What one scheme says of this patient; `meaning` is the plain word for a coded group."""
-
-    id: str
-    title: str
-    short: str
-    finding: Finding
-    meaning: str | None
-    age_note: str | None
-    citations: tuple[Cite, ...]
-    settles: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +27,10 @@ class MissingFact:
     schemes: tuple[str, ...]
     tests: tuple[Test, ...] = ()
     """Tests that would settle it and can still be done; empty when an entry is what is missing."""
+    rules: tuple[str, ...] = ()
+    """Rules of advice that wait for it."""
+    closes: int = 0
+    """Schemes and rules that it would settle alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +48,7 @@ class Assessment:
     problems: tuple[DataProblem, ...]
     incomplete: Mapping[Part, str]
     """Parts of the record that were not retrieved in full, and why."""
+    recommendations: tuple[Recommendation, ...] = ()
+    scores: tuple[ScoreFinding, ...] = ()
+    checklist: tuple[Criterion, ...] = ()
+    """CAR-T criteria one by one, where CAR-T is or may be in question."""

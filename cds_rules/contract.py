@@ -6,23 +6,21 @@ from collections.abc import Callable
 from typing import Any
 
 from cds_rules.assessment import VERSION, Assessment, SchemeFinding
-from cds_rules.citation import Cite
+from cds_rules.contract_advice import (
+    cite_to_dict,
+    criterion_to_dict,
+    missing_to_dict,
+    recommendation_to_dict,
+    score_to_dict,
+)
 from cds_rules.patient.dates import PartialDate, whole_months
 from cds_rules.patient.draw_findings import Findings
 from cds_rules.patient.interval import Interval
 from cds_rules.patient.picture import EndOfTreatment, Fact, RelapsePicture
 from cds_rules.patient.timeline import DataProblem
 from cds_rules.rule import Open
+from cds_rules.treatment.missing import CONTRACT_NAME
 
-FACT_NAMES = {
-    "course": "course",
-    "lineage": "lineage",
-    "pattern": "sites",
-    "from_diagnosis": "monthsFromDiagnosis",
-    "after_treatment": "endOfPrimaryTreatment",
-    "from_cr1": "firstRemission",
-    "mrd": "endBlock1Mrd",
-}
 OUTSIDE = "outside this scheme"
 
 
@@ -37,12 +35,10 @@ def assessment_to_dict(a: Assessment) -> dict[str, Any]:
         "picture": picture_to_dict(a.picture),
         "schemes": [_scheme(s) for s in a.schemes],
         "outsideSchemes": list(a.outside),
-        "missing": [
-            {"fact": m.fact, "because": m.because, "settledBy": m.settled_by, "schemes": list(m.schemes)}
-            for m in a.missing
-        ],
-        "scores": [],
-        "recommendations": [],
+        "missing": [missing_to_dict(m) for m in a.missing],
+        "scores": [score_to_dict(f) for f in a.scores],
+        "recommendations": [recommendation_to_dict(r) for r in a.recommendations],
+        "carTChecklist": [criterion_to_dict(c) for c in a.checklist],
         "cautions": [],
         "surveillance": [],
         "trials": [],
@@ -67,7 +63,41 @@ def picture_to_dict(p: RelapsePicture) -> dict[str, Any]:
         "transplantBeforeRelapse": fact(p.earlier_transplant, bool),
         "carT": fact(p.car_t, bool),
         "refractory": fact(p.refractory, bool),
+        **_course(p),
         **_findings(p.findings),
+    }
+
+
+def _course(p: RelapsePicture) -> dict[str, Any]:
+    return {
+        "primaryRefractory": fact(p.primary_refractory, bool),
+        "marrowState": fact(p.marrow_state, str),
+        "inRemission": fact(p.in_remission, bool),
+        "remissionNumber": fact(p.remission_number, int),
+        "remissions": [
+            {
+                "number": r.number,
+                "since": str(r.since),
+                "until": _text(r.until),
+                "stated": r.stated,
+                "evidence": list(r.sources),
+            }
+            for r in p.remissions
+        ],
+        "priorRegimens": fact(
+            p.prior_regimens, lambda count: {"atLeast": count.at_least, "atMost": count.at_most}
+        ),
+        "linesOfTherapy": [
+            {
+                "start": str(line.start),
+                "end": _text(line.end),
+                "drugs": list(line.drugs),
+                "procedures": list(line.procedures),
+                "certain": line.certain,
+                "evidence": list(line.sources),
+            }
+            for line in p.lines
+        ],
     }
 
 
@@ -159,19 +189,15 @@ def _scheme(s: SchemeFinding) -> dict[str, Any]:
         "open": [_open(o) for o in s.finding.open],
         "note": s.age_note,
         "settles": s.settles,
-        "citations": [_cite(c) for c in s.citations],
+        "citations": [cite_to_dict(c) for c in s.citations],
     }
 
 
 def _open(o: Open) -> dict[str, Any]:
     return {
-        "fact": FACT_NAMES[o.fact],
+        "fact": CONTRACT_NAME[o.fact],
         "settles": {value: " or ".join(g or OUTSIDE for g in groups) for value, groups in o.settles},
     }
-
-
-def _cite(c: Cite) -> dict[str, str]:
-    return {"key": c.key, "where": c.where}
 
 
 def _incomplete(a: Assessment) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from cds_rules.citation import Cite
 
 Case = TypeVar("Case")
 
-_RULE_ID = re.compile(r"[A-Z]+(?:-[A-Z]+)*-\d+[a-z]?", re.ASCII)
+RULE_ID = re.compile(r"[A-Z]+(?:-[A-Z]+)*-\d+[a-z]?", re.ASCII)
 
 
 class RuleError(ValueError):
@@ -30,7 +30,7 @@ class Rule(Generic[Case]):
     note: str = ""
 
     def __post_init__(self) -> None:
-        if not _RULE_ID.fullmatch(self.id):
+        if not RULE_ID.fullmatch(self.id):
             raise RuleError(f"{self.id!r} is not a rule id")
         if not self.cites:
             raise RuleError(f"rule {self.id} names no source")

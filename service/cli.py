@@ -77,7 +77,8 @@ def check(
     """Survey a site: which codes it uses for the data that are needed, and which are not recognised.
 
     Over bundles (files, folders, - for NDJSON), or over patients of a FHIR server; a bearer token is
-    taken from the environment variable RELAPSE_CDS_FHIR_TOKEN.
+    taken from the environment variable RELAPSE_CDS_FHIR_TOKEN, a file of trusted authorities from
+    RELAPSE_CDS_FHIR_CA_FILE.
     """
     from service.site_check import CheckError, run_check
 
@@ -115,11 +116,12 @@ def demo(port: int, once: bool) -> None:
 def rulebook(check: bool) -> None:
     """Write the rule book pages from the rules and their tables of worked cases."""
     from cds_rules.rulebook.write import stale, write
+    from service.exercise import exercised
 
     if not check:
-        click.echo(f"{write()} pages written")
+        click.echo(f"{write(exercised())} pages written")
         return
-    pages = stale()
+    pages = stale(exercised())
     for page in pages:
         click.echo(f"relapse-cds: rule book page {page} is not current: run `make rulebook`", err=True)
     if pages:

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from cds_rules.answer import Answer
-from cds_rules.assessment import MissingFact, SchemeFinding, Test
+from cds_rules.assessment import MissingFact
 from cds_rules.patient.picture import Fact, RelapsePicture
 from cds_rules.patient.sites import SITE_WINDOW_DAYS
 from cds_rules.patient.timeline import Site
+from cds_rules.request import Test
+from cds_rules.risk.finding import SchemeFinding
 
 
 def missing_facts(picture: RelapsePicture, schemes: Sequence[SchemeFinding]) -> tuple[MissingFact, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from cds_rules.citation import library
@@ -10,6 +10,9 @@ from cds_rules.risk import SCHEMES
 from cds_rules.risk.case import RiskCase
 from cds_rules.rule import Rule, Scheme
 from cds_rules.rulebook.cases import shown, worked_cases
+from cds_rules.rulebook.trace import trace_page
+from cds_rules.rulebook.write_section import section_page
+from cds_rules.treatment.sections import SECTIONS
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -21,23 +24,28 @@ LIMITS = (
 )
 
 
-def pages() -> dict[str, str]:
+Exercised = Mapping[str, tuple[str, ...]]
+"""Rule id to the synthetic patients in whom it speaks; the caller reads their records."""
+
+
+def pages(exercised: Exercised) -> dict[str, str]:
     """Every page by file name."""
-    found = {"index.md": _index()}
+    found = {"index.md": _index(), "traceability.md": trace_page(exercised)}
     found.update({f"{scheme.id}.md": _scheme_page(scheme) for scheme in SCHEMES})
+    found.update({f"{section.id}.md": section_page(section) for section in SECTIONS})
     return found
 
 
-def write() -> int:
+def write(exercised: Exercised) -> int:
     """Write all pages; the number of pages."""
-    for name, text in pages().items():
+    for name, text in pages(exercised).items():
         (FOLDER / name).write_text(text, encoding="utf-8")
-    return len(pages())
+    return len(pages(exercised))
 
 
-def stale() -> list[str]:
+def stale(exercised: Exercised) -> list[str]:
     """File names of pages that differ from what the rules say now, are missing, or have no rule left."""
-    wanted = pages()
+    wanted = pages(exercised)
     found = {path.name for path in FOLDER.glob("*.md")} - {"README.md"}
     changed = [
         name
@@ -56,6 +64,12 @@ def _index() -> str:
         "## Risk at first relapse",
         "",
         *(f"- [{scheme.title}]({scheme.id})" for scheme in SCHEMES),
+        "",
+        "## What the sources advise",
+        "",
+        *(f"- [{section.title}]({section.id})" for section in SECTIONS),
+        "",
+        "[Traceability: from every rule to its passage, its cases and its patients](traceability)",
         "",
         "## Safety limits",
         "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from cds_rules.answer import Answer
 from cds_rules.assessment import Assessment
+from service.cards.advice import all_topics
 from service.cards.build import Pages
 from service.cards.retrieval import retrieval_card
 from service.cards.risk import outside_card, risk_card
@@ -24,6 +25,9 @@ def cards_for(assessment: Assessment, pages: Pages) -> tuple[Card, ...]:
         cards.append(outside_card(assessment, pages) if assessment.outside else risk_card(assessment, pages))
     elif picture.suspicion or picture.relapse_number.evidence:
         cards.append(suspicion_card(assessment, pages))
+    if assessment.recommendations:
+        cards.extend(all_topics(assessment, pages))
     if assessment.incomplete:
-        cards.append(retrieval_card(assessment, pages))
+        # It qualifies all the others, so it is never the one left out.
+        return (*cards[: MAX_CARDS - 1], retrieval_card(assessment, pages))
     return tuple(cards[:MAX_CARDS])

@@ -6,16 +6,17 @@ import re
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cds_rules.citation import Cite
 from service.wire.response import MAX_SUMMARY, Card, Coding, Link, Source, Suggestion
 
 _NAMESPACE = uuid.UUID("6f7f4f0e-6a2f-5b0c-9c62-0d8f3e2b7a51")
-_TOPIC_SYSTEM = "urn:relapse-cds:topic"
-_OVERRIDE_SYSTEM = "urn:relapse-cds:override-reason"
+TOPIC_SYSTEM = "urn:relapse-cds:topic"
+OVERRIDE_SYSTEM = "urn:relapse-cds:override-reason"
 
 _OVERRIDES = tuple(
-    Coding(system=_OVERRIDE_SYSTEM, code=code, display=display)
+    Coding(system=OVERRIDE_SYSTEM, code=code, display=display)
     for code, display in (
         ("already-known", "Already known and acted on"),
         ("chart-wrong", "The chart is wrong or incomplete"),
@@ -91,14 +92,23 @@ def card(  # noqa: PLR0913 - these are the parts of a card
         summary=summary,
         detail=text,
         indicator="info",
-        source=Source(
-            label=label, url=url, topic=Coding(system=_TOPIC_SYSTEM, code=kind, display=_TOPICS[kind])
-        ),
+        source=_source(label, url, kind),
         suggestions=suggestions or None,
         selectionBehavior="any" if suggestions else None,
         overrideReasons=_OVERRIDES,
-        links=(Link(label="Rule book", url=pages.book(), type="absolute"),),
+        links=_links(pages),
     )
+
+
+@lru_cache(maxsize=4096)
+def _source(label: str, url: str, kind: str) -> Source:
+    topic = Coding(system=TOPIC_SYSTEM, code=kind, display=_TOPICS[kind])
+    return Source(label=label, url=url, topic=topic)
+
+
+@lru_cache(maxsize=16)
+def _links(pages: Pages) -> tuple[Link, ...]:
+    return (Link(label="Rule book", url=pages.book(), type="absolute"),)
 
 
 _TOPICS = {
@@ -106,4 +116,8 @@ _TOPICS = {
     "outside-first-relapse": "Relapse outside the first-relapse schemes",
     "suspected-relapse": "Suspected relapse of ALL",
     "record-incomplete": "Parts of the record not retrieved",
+    "treatment-at-relapse": "Treatment of relapsed ALL",
+    "evaluation-at-relapse": "Evaluation at relapse of ALL",
+    "before-car-t": "CAR-T: eligibility and readiness",
+    "after-car-t": "Follow-up after CAR-T",
 }

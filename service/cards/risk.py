@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from cds_rules.assessment import Assessment, MissingFact, SchemeFinding
-from cds_rules.contract import FACT_NAMES, months_from_diagnosis
+from cds_rules.contract import months_from_diagnosis
 from cds_rules.patient.dates import PartialDate, whole_months
 from cds_rules.patient.picture import RelapsePicture
 from cds_rules.patient.timeline import Lineage
 from cds_rules.risk.case import Pattern
 from cds_rules.risk.facts import patterns_of
+from cds_rules.treatment.missing import CONTRACT_NAME
 from service.cards.build import Pages, card, escape, fit, sources_label
 from service.cards.facts import fact_lines, problem_lines
+from service.cards.settling import settling, settling_lines
 from service.cards.suggestions import suggestions_for
 from service.wire.response import Card
 
@@ -40,6 +43,7 @@ def risk_card(a: Assessment, pages: Pages) -> Card:
         "",
         *_differences(a.schemes, a.picture),
         *_open_lines(a.missing, a.schemes),
+        *settling_lines(settling(a)),
         *fact_lines(a.picture),
         *problem_lines(a.problems),
         FOOTER,
@@ -65,6 +69,7 @@ def outside_card(a: Assessment, pages: Pages) -> Card:
         "",
         *(f"- {r}" for r in reasons),
         "",
+        *settling_lines(settling(a)),
         *fact_lines(a.picture, for_schemes=False),
         *problem_lines(a.problems),
         FOOTER,
@@ -84,6 +89,7 @@ def outside_card(a: Assessment, pages: Pages) -> Card:
         label=sources_label(c for s in a.schemes for c in s.citations),
         url=pages.rule(a.schemes[0].id, a.schemes[0].finding.rule),
         pages=pages,
+        suggestions=suggestions_for(a),
     )
 
 
@@ -123,7 +129,7 @@ def _since(days: list[PartialDate | None], p: RelapsePicture) -> str:
 def _summaries(a: Assessment) -> Iterator[str]:
     """From the fullest to the shortest wording of the same statement."""
     shown = [s for s in a.schemes if s.settles]
-    needs = list(dict.fromkeys(_NEEDS[m.fact] for m in a.missing))
+    needs = list(dict.fromkeys(_NEEDS[m.fact] for m in a.missing if m.schemes))
     open_long = f". Open: {', '.join(needs)}" if needs else ""
     open_short = f". Open: {needs[0]} +{len(needs) - 1}" if len(needs) > 1 else open_long
     long, short = ("; ".join(_said(s, brief) for s in shown) for brief in (False, True))
@@ -139,6 +145,7 @@ def _summaries(a: Assessment) -> Iterator[str]:
     yield f"{place}: risk group open{open_short}"
 
 
+@lru_cache(maxsize=4096)
 def _said(s: SchemeFinding, brief: bool) -> str:
     groups = [g for g in s.finding.possible if g is not None]
     name = s.short
@@ -178,6 +185,7 @@ def _table(schemes: Sequence[SchemeFinding], pages: Pages) -> list[str]:
     return rows
 
 
+@lru_cache(maxsize=4096)
 def _row(s: SchemeFinding, pages: Pages) -> str:
     groups = [f"**{g}**" for g in s.finding.possible if g is not None]
     if s.finding.group is not None and s.meaning:
@@ -222,7 +230,8 @@ def _differences(schemes: Sequence[SchemeFinding], p: RelapsePicture) -> list[st
     return [f"{differ}: {why}.", ""]
 
 
-def _open_lines(missing: Sequence[MissingFact], schemes: Sequence[SchemeFinding]) -> list[str]:
+def _open_lines(all_missing: Sequence[MissingFact], schemes: Sequence[SchemeFinding]) -> list[str]:
+    missing = [m for m in all_missing if m.schemes]
     if not missing:
         return []
     lines = ["**What is open, and what would settle it**", ""]
@@ -231,15 +240,16 @@ def _open_lines(missing: Sequence[MissingFact], schemes: Sequence[SchemeFinding]
         lines.append(
             f"- **{_NEEDS[m.fact]}**: {escape(m.because.rstrip('.'))}. To settle it: {escape(m.settled_by)}."
         )
-        lines.extend(line for s in m.schemes if (line := _outcomes(m, names[s])))
+        lines.extend(line for s in m.schemes if (line := _outcomes(m.fact, names[s])))
     return [*lines, ""]
 
 
-def _outcomes(m: MissingFact, scheme: SchemeFinding) -> str | None:
+@lru_cache(maxsize=4096)
+def _outcomes(fact: str, scheme: SchemeFinding) -> str | None:
     """For one scheme, the group that each value would give; None if most values settle nothing."""
     for item in scheme.finding.open:
         settled = sum(len(groups) == 1 for _, groups in item.settles)
-        if FACT_NAMES[item.fact] == m.fact and settled * 2 >= len(item.settles):
+        if CONTRACT_NAME[item.fact] == fact and settled * 2 >= len(item.settles):
             said = "; ".join(
                 f"{escape(value)} → {' or '.join(g or 'none' for g in groups)}"
                 for value, groups in item.settles

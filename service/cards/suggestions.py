@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from cds_rules.assessment import Assessment, Test
+from cds_rules.assessment import Assessment
+from cds_rules.request import Test
 from service.cards.build import stable_uuid
+from service.cards.settling import settling
 from service.wire.response import Action, Suggestion
 
 _SNOMED = "http://snomed.info/sct"
@@ -17,12 +20,18 @@ _CODES: dict[Test, tuple[str, str, str]] = {
     Test.CSF: (_SNOMED, "277762005", "Lumbar puncture (procedure)"),
     Test.IMMUNOPHENOTYPE: (_LOINC, "55230-7", "Immunophenotyping study"),
 }
+"""Codes for requests, where one is shipped; the others are told by their text alone."""
+MAX_SUGGESTIONS = 5
 
 
 def suggestions_for(a: Assessment) -> tuple[Suggestion, ...]:
-    """One suggestion a test, those that settle most schemes first."""
-    tests = dict.fromkeys(test for m in a.missing for test in m.tests)
-    return tuple(_suggestion(a, test) for test in tests)
+    """One suggestion a test, those that settle most first."""
+    return suggestions_of(a, (s.test for s in settling(a)))
+
+
+def suggestions_of(a: Assessment, tests: Iterable[Test]) -> tuple[Suggestion, ...]:
+    """One suggestion a test, in the order given, at most a few."""
+    return tuple(_suggestion(a, test) for test in list(dict.fromkeys(tests))[:MAX_SUGGESTIONS])
 
 
 def _suggestion(a: Assessment, test: Test) -> Suggestion:
@@ -38,16 +47,12 @@ def _suggestion(a: Assessment, test: Test) -> Suggestion:
 
 def service_request(a: Assessment, test: Test) -> dict[str, Any]:
     """A draft ServiceRequest, intent proposal, for the relapse it is about."""
-    system, code, display = _CODES[test]
     reasons = [e for e in a.picture.relapse_number.evidence if e.startswith("Condition/")]
     request: dict[str, Any] = {
         "resourceType": "ServiceRequest",
         "status": "draft",
         "intent": "proposal",
-        "code": {
-            "coding": [{"system": system, "code": code, "display": display}],
-            "text": test.value[0].upper() + test.value[1:],
-        },
+        "code": _code(test),
         "subject": {"reference": a.patient},
     }
     if test is Test.MRD_END_BLOCK_1 and a.picture.block1_window is not None:
@@ -56,3 +61,11 @@ def service_request(a: Assessment, test: Test) -> dict[str, Any]:
     if reasons:
         request["reasonReference"] = [{"reference": reason} for reason in reasons]
     return request
+
+
+def _code(test: Test) -> dict[str, Any]:
+    code: dict[str, Any] = {"text": test.value[0].upper() + test.value[1:]}
+    if test in _CODES:
+        system, value, display = _CODES[test]
+        code["coding"] = [{"system": system, "code": value, "display": display}]
+    return code

@@ -2,46 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from flask import Blueprint, Response, request
 from pydantic import ValidationError
 
 from service.errors import ServiceError
-from service.hooks import patient_view
-from service.hooks.patient_view import PatientView
 from service.lenient_json import NotJsonError, loads
 from service.wire.request import HookRequest, constant_reason
-from service.wire.response import Discovery
+from service.wire.response import Discovery, Service
 
 JSON = "application/json"
 
 
-def create_blueprint(view: PatientView, today: Callable[[str], date]) -> Blueprint:
+class HookService(Protocol):
+    """One CDS service: what discovery says of it, and its answer to a call."""
+
+    @property
+    def service(self) -> Service:
+        """Its entry in discovery."""
+
+    def answer(self, request: HookRequest, today: Callable[[str], date]) -> dict[str, Any]:
+        """The response as JSON-ready data, or a ServiceError."""
+
+
+def create_blueprint(services: Sequence[HookService], today: Callable[[str], date]) -> Blueprint:
     """Discovery at /cds-services, each service at /cds-services/{id}."""
     blueprint = Blueprint("hooks", __name__, url_prefix="/cds-services")
-    discovery = orjson.dumps(Discovery(services=(patient_view.SERVICE,)).to_json_dict())
+    discovery = orjson.dumps(Discovery(services=tuple(s.service for s in services)).to_json_dict())
 
     @blueprint.get("", strict_slashes=False)
     def discover() -> Response:
         return Response(discovery, content_type=JSON)
 
-    @blueprint.post(f"/{patient_view.ID}")
-    def relapsed_all() -> Response:
-        if not request.is_json:
-            # A page could send other types without asking first (no preflight).
-            raise ServiceError(415, "not-supported", "The request body must be JSON (application/json).")
-        call = read_request(request.get_data(cache=False), patient_view.HOOK)
-        return Response(orjson.dumps(view.answer(call, today)), content_type=JSON)
+    for service in services:
+        _add(blueprint, service, today)
 
     @blueprint.post("/<service>")
     def unknown(service: str) -> Response:
         raise ServiceError(404, "not-found", "There is no CDS service of this id.")
 
     return blueprint
+
+
+def _add(blueprint: Blueprint, service: HookService, today: Callable[[str], date]) -> None:
+    def call() -> Response:
+        if not request.is_json:
+            # A page could send other types without asking first (no preflight).
+            raise ServiceError(415, "not-supported", "The request body must be JSON (application/json).")
+        sent = read_request(request.get_data(cache=False), service.service.hook)
+        return Response(orjson.dumps(service.answer(sent, today)), content_type=JSON)
+
+    blueprint.add_url_rule(f"/{service.service.id}", service.service.id, call, methods=["POST"])
 
 
 def read_request(body: bytes, hook: str) -> HookRequest:

@@ -151,6 +151,34 @@ class PatientViewContext(WireModel):
     encounterId: Annotated[EncounterId | None, Optionally] = Field(default=None, repr=False)
 
 
+def _bundle(resource: dict[str, Any]) -> dict[str, Any]:
+    if resource.get("resourceType") != "Bundle":
+        raise wrong_form("a Bundle")
+    return resource
+
+
+Selection = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]+/[A-Za-z0-9\-.]{1,64}$")]
+
+
+class OrderSignContext(PatientViewContext):
+    """The context of order-sign: the orders about to be signed, as one Bundle.
+
+    What is in it passes through untouched: whoever reads an order checks that one. CDS Hooks library,
+    order-sign 1.0.
+    """
+
+    draftOrders: Annotated[dict[str, Any], AfterValidator(_bundle)] = Field(repr=False)
+
+
+class OrderSelectContext(OrderSignContext):
+    """The context of order-select: `selections` names those of the drafts just chosen, as Type/id.
+
+    CDS Hooks library, order-select 1.0.
+    """
+
+    selections: tuple[Selection, ...] = Field(repr=False)
+
+
 _WRONG_FORM = ("wrong_form", "string_pattern_mismatch", "literal_error", "json_invalid", "string_unicode")
 _KINDS = {
     "missing": "is missing",

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from fhir.resources.R4B import get_fhir_model_class
 
+from service.fhir.prefetch import NEEDS
+
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 PATIENTS = sorted(path.parent for path in FIXTURES.glob("patients/*/bundle.json"))
 HOOKS = sorted(FIXTURES.glob("hooks/*.json"))
@@ -19,17 +21,7 @@ HOSTILE = sorted(FIXTURES.glob("hostile/*.json"))
 LOCAL_SYSTEM = "http://demo-hospital.example/lab-codes"
 HEADINGS = ["Story", "Key facts", "What the source says", "What the product should answer"]
 SCHEMES = ["COG-AALL1331", "COG-PDQ2014", "BFM-S", "UK-R3"]
-PREFETCH_TYPES = {
-    "patient": "Patient",
-    "conditions": "Condition",
-    "laboratory": "Observation",
-    "diseaseFindings": "Observation",
-    "procedures": "Procedure",
-    "medicationAdministrations": "MedicationAdministration",
-    "medicationStatements": "MedicationStatement",
-    "medicationRequests": "MedicationRequest",
-    "carePlans": "CarePlan",
-}
+PREFETCH_TYPES = {need.key: need.type for need in NEEDS}
 EXPECTED_FOLDERS = {
     "adult-first-relapse",
     "busy-chart",

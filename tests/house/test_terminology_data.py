@@ -14,7 +14,8 @@ FOLDER = files("cds_rules.terminology")
 FAMILIES = {
     "conditions.csv": {
         "all", "mpal", "burkitt", "lymphoid-leukemia", "leukemia", "lbl", "down-syndrome", "relapse", "crs",
-        "icans", "vod", "hlh", "gvhd", "weak-site", "extramedullary",
+        "icans", "vod", "hlh", "gvhd", "weak-site", "extramedullary", "seizure", "neurotoxicity",
+        "cranial-nerve-palsy",
     },
     "disease_status.csv": {"disease-status", "all-risk", "clinical-status"},
     "sites.csv": {"site", "specimen"},
@@ -53,6 +54,9 @@ hsct.allogeneic.related.cord hsct.autologous car-t.infusion car-t.infusion.tisag
 car-t.infusion.brexucabtagene car-t.collection car-t.preparation car-t.receipt leukapheresis stem-cell-harvest
 marrow-sampling lumbar-puncture intrathecal-chemotherapy route.intrathecal orchiectomy rt.testis rt.cranial
 rt.spinal tbi radiotherapy chemotherapy immunotherapy ever.hsct ever.car-t
+seizure neurotoxicity cranial-nerve-palsy encounter.palliative-care encounter.dental-examination
+encounter.pregnancy-test encounter.pregnancy-test.positive encounter.pregnancy-test.negative testis-biopsy
+chest-x-ray ecg echocardiography pet hepatitis-b-serology pregnancy-test hla.a genomics.report
 drug.blinatumomab drug.inotuzumab drug.gemtuzumab drug.axicabtagene drug.lisocabtagene gene.KMT2A
 genomics.variant genomics.gene-studied answer.present answer.absent answer.positive
 """

@@ -1,0 +1,100 @@
+"""What the Assessment advises, as JSON: recommendations, scores, checklist, missing facts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cds_rules.answer import Answer
+from cds_rules.assessment import MissingFact
+from cds_rules.citation import Cite
+from cds_rules.treatment.car_t_checklist import Criterion
+from cds_rules.treatment.recommend import Recommendation
+from cds_rules.treatment.score import ScoreFinding
+from cds_rules.treatment.weigh import Need
+
+
+def missing_to_dict(m: MissingFact) -> dict[str, Any]:
+    """A missing fact, what waits for it and what would settle it."""
+    return {
+        "fact": m.fact,
+        "because": m.because,
+        "settledBy": m.settled_by,
+        "schemes": list(m.schemes),
+        "rules": list(m.rules),
+        "closes": m.closes,
+        "tests": [test.value for test in m.tests],
+    }
+
+
+_SAYS = {Answer.YES: "applies", Answer.NO: "does not apply", Answer.UNKNOWN: "open"}
+
+
+def recommendation_to_dict(r: Recommendation) -> dict[str, Any]:
+    """A rule that applies, or may, with the facts that would decide it."""
+    return {
+        "id": r.rule.id,
+        "title": r.rule.title,
+        "detail": r.rule.detail,
+        "decision": r.rule.decision.value,
+        "kind": r.rule.weight.value,
+        "status": "applies" if r.applies else "possible",
+        "needs": [_need(n) for n in r.needs],
+        "audience": r.rule.audience.value,
+        "versus": list(r.rule.versus),
+        "citations": [cite_to_dict(c) for c in r.rule.cites],
+        "evidence": list(r.evidence),
+    }
+
+
+def _need(n: Need) -> dict[str, Any]:
+    return {"fact": n.aspect, "says": {value: _SAYS[answer] for value, answer in n.says}}
+
+
+def score_to_dict(f: ScoreFinding) -> dict[str, Any]:
+    """A score: its value, or the range of scores still possible and what is missing for it."""
+    settled = f.low == f.high
+    return {
+        "id": f.id,
+        "title": f.title,
+        "applies": _SAYS[f.applies],
+        "value": f.low if settled else None,
+        "range": [f.low, f.high] if f.low is not None else None,
+        "maximum": f.maximum,
+        "missing": [m.aspect for m in f.missing],
+        "parts": [
+            {
+                "fact": p.aspect,
+                "possible": list(p.values),
+                "points": [p.low, p.high] if p.low is not None else None,
+                "evidence": list(p.evidence),
+            }
+            for p in f.parts
+        ],
+        "meaning": [{"of": m.of, "says": m.says} for m in f.meaning],
+        "audience": f.audience.value,
+        "note": f.note or None,
+        "citations": [cite_to_dict(c) for c in f.cites],
+    }
+
+
+_MET = {Answer.YES: "met", Answer.NO: "not met", Answer.UNKNOWN: "unknown"}
+
+
+def criterion_to_dict(c: Criterion) -> dict[str, Any]:
+    """One line of the CAR-T checklist."""
+    return {
+        "id": c.id,
+        "topic": c.topic.value,
+        "text": c.text,
+        "answer": _MET[c.answer],
+        "borderline": c.cautious,
+        "because": c.because,
+        "settledBy": c.settled_by,
+        "citations": [cite_to_dict(x) for x in c.cites],
+        "evidence": list(c.evidence),
+    }
+
+
+def cite_to_dict(c: Cite) -> dict[str, str]:
+    """A source and the place in it."""
+    return {"key": c.key, "where": c.where}

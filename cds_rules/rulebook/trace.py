@@ -1,0 +1,103 @@
+"""From every rule of the clinical model to its code, its source passage and its worked cases."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+from cds_rules.citation import Cite
+from cds_rules.rulebook.advice_cases import advice_cases
+from cds_rules.treatment.sections import SECTIONS
+
+_PART = re.compile(r"^([A-Z]+-\d+)[a-z]$")
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """One rule of the program: the page it is on, its module, its passages, the rows that test it."""
+
+    id: str
+    title: str
+    page: str
+    cites: tuple[Cite, ...]
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSection:
+    """A section of the clinical model with the ids of its rules."""
+
+    key: str
+    title: str
+    ids: tuple[str, ...]
+
+
+def model() -> tuple[ModelSection, ...]:
+    """The sections of the clinical model that are rules of treatment."""
+    entries = _toml("rulebook", "model.toml")
+    return tuple(ModelSection(key, str(e["title"]), tuple(e["ids"])) for key, e in entries.items())
+
+
+def reasons() -> Mapping[str, str]:
+    """Rules of the clinical model that are no rule of the program, and why."""
+    return {key: str(e["reason"]) for key, e in _toml("treatment", "not_implemented.toml").items()}
+
+
+def _toml(*path: str) -> dict[str, dict[str, Any]]:
+    text = resources.files("cds_rules").joinpath(*path).read_text(encoding="utf-8")
+    entries: dict[str, dict[str, Any]] = tomllib.loads(text)
+    return entries
+
+
+def traced() -> Iterator[Traced]:
+    """Every rule of the program that has an id of the clinical model."""
+    for section in SECTIONS:
+        rows = [row.rule for row in advice_cases(section.id)]
+        for rule in section.advice:
+            yield Traced(rule.id, rule.title, section.id, rule.cites, rows.count(rule.id))
+
+
+def model_id(rule: str, ids: frozenset[str]) -> str | None:
+    """The rule of the clinical model that a rule of the program belongs to, as itself or as a part of it."""
+    if rule in ids:
+        return rule
+    part = _PART.match(rule)
+    return part[1] if part is not None and part[1] in ids else None
+
+
+def trace_page(exercised: Mapping[str, tuple[str, ...]]) -> str:
+    """The traceability matrix in Markdown. `exercised`: the synthetic patients in whom a rule speaks."""
+    found = list(traced())
+    why = reasons()
+    lines = [
+        "# Traceability",
+        "",
+        "Every rule of the clinical model: where it is, the passage it comes from (source file and lines), "
+        "how many worked cases test it, and the synthetic patients in whom it applies or stays open.",
+        "",
+    ]
+    for section in model():
+        ids = frozenset(section.ids)
+        lines += [f"## {section.title}", "", "| Rule | Passage | Cases | Patients |", "|---|---|---|---|"]
+        for wanted in section.ids:
+            mine = [t for t in found if model_id(t.id, ids) == wanted]
+            lines += [_row(t, exercised.get(t.id, ())) for t in mine]
+            if not mine:
+                lines.append(f"| {wanted} | not a rule here: {why.get(wanted, 'MISSING')} | | |")
+        lines.append("")
+    return "\n".join([*lines, "[All rules](./)", ""])
+
+
+_SHOWN = 3
+
+
+def _row(t: Traced, patients: tuple[str, ...]) -> str:
+    passages = "; ".join(f"{c.key}, {c.where} ({c.lines})" for c in t.cites)
+    named = ", ".join(patients[:_SHOWN]) + (
+        f" and {len(patients) - _SHOWN} more" if len(patients) > _SHOWN else ""
+    )
+    return f"| [{t.id}]({t.page}#{t.id}) {t.title} | {passages} | {t.rows} | {named} |".replace("<", "\\<")

@@ -1,0 +1,1 @@
+"""The named facts of the treatment rules, a subject a file. Look here before adding one."""

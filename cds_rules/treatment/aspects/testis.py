@@ -1,0 +1,79 @@
+"""Aspects of testicular relapse: side, proof by biopsy, and the other testis."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+
+from cds_rules.patient.events import Event, EventKind
+from cds_rules.patient.series import events_of
+from cds_rules.patient.sites import SITE_WINDOW_DAYS
+from cds_rules.request import Test
+from cds_rules.treatment.aspect import Aspect, Seen, unrecorded
+from cds_rules.treatment.chart import Chart
+
+
+class Side(StrEnum):
+    """How many testes are involved."""
+
+    ONE = "one"
+    BOTH = "both"
+
+
+class OtherTestis(StrEnum):
+    """Biopsy of the testis that is not enlarged."""
+
+    NEGATIVE = "negative"
+    POSITIVE = "positive"
+
+
+class Proof(StrEnum):
+    """What the testicular relapse rests on (D-3)."""
+
+    BIOPSY = "biopsy"
+    SUSPECTED = "clinical finding only"
+
+
+def _proof(chart: Chart) -> Seen:
+    """A biopsy that shows leukemia proves it. One that shows none may be of the other testis."""
+    shown = [e for e in events_of(chart.timeline, EventKind.TESTIS_BIOPSY) if _at_relapse(e, chart)]
+    proven = tuple(e.source for e in shown if e.positive and e.certain and e.route.settles)
+    if proven:
+        return Seen(frozenset({Proof.BIOPSY}), proven)
+    sources = tuple(e.source for e in shown)
+    why = "a biopsy is recorded without a result that can be read" if shown else "no biopsy result on record"
+    return Seen(frozenset(Proof), sources, why)
+
+
+def _at_relapse(event: Event, chart: Chart) -> bool:
+    relapse = chart.picture.relapse_date.value
+    if relapse is None or event.when is None:
+        return False
+    return event.when.earliest >= relapse.earliest - timedelta(days=SITE_WINDOW_DAYS)
+
+
+_NOT_HELD = "charts do not hold it in a form that can be read"
+TESTIS_SIDE = Aspect(
+    "testisSide",
+    "testes involved",
+    Side,
+    unrecorded(Side, _NOT_HELD),
+    "ask the team; examination and ultrasound",
+    (Test.TESTIS_EXAM,),
+)
+OTHER_TESTIS = Aspect(
+    "otherTestis",
+    "biopsy of the other testis",
+    OtherTestis,
+    unrecorded(OtherTestis, _NOT_HELD),
+    "ask the team; biopsy of the other testis",
+    (Test.TESTIS_EXAM,),
+)
+TESTIS_PROOF = Aspect(
+    "testisProof",
+    "testicular relapse rests on",
+    Proof,
+    _proof,
+    "biopsy of the suspect testis, or its recorded result",
+    (Test.TESTIS_EXAM,),
+)

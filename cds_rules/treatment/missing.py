@@ -1,0 +1,72 @@
+"""What is missing for schemes and advice together, ranked by what it would settle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from cds_rules.answer import Answer
+from cds_rules.assessment import MissingFact
+from cds_rules.patient.picture import RelapsePicture
+from cds_rules.request import Test
+from cds_rules.risk.finding import SchemeFinding
+from cds_rules.treatment.advice import Weight
+from cds_rules.treatment.aspect import ASPECTS, Seen
+from cds_rules.treatment.recommend import Recommendation
+
+
+def ranked(
+    of_schemes: Sequence[MissingFact],
+    schemes: Iterable[SchemeFinding],
+    recommendations: Iterable[Recommendation],
+    seen: Mapping[str, Seen],
+    too_late: frozenset[Test] = frozenset(),
+) -> tuple[MissingFact, ...]:
+    """Every missing fact once: first those that would settle most, then those that most wait for."""
+    waiting: dict[str, list[str]] = {}
+    closes: dict[str, int] = {}
+    for r in recommendations:
+        if r.rule.weight is not Weight.ADVICE:
+            continue
+        for need in r.needs:
+            waiting.setdefault(need.aspect, []).append(r.rule.id)
+            if len(r.needs) == 1 and Answer.UNKNOWN not in [answer for _, answer in need.says]:
+                closes[need.aspect] = closes.get(need.aspect, 0) + 1
+    alone = [s.finding.open[0].fact for s in schemes if s.settles and len(s.finding.open) == 1]
+    known = {m.fact: m for m in of_schemes}
+    names = [*known, *(name for name in waiting if name not in known)]
+    found = []
+    for name in names:
+        m = known.get(name) or _of_aspect(name, seen[name], too_late)
+        alone_in = sum(CONTRACT_NAME[fact] == name for fact in alone)
+        rules = tuple(waiting.get(name, ()))
+        found.append(
+            MissingFact(
+                m.fact, m.because, m.settled_by, m.schemes, m.tests, rules, closes.get(name, 0) + alone_in
+            )
+        )
+    return tuple(sorted(found, key=lambda m: (-len(m.schemes), -m.closes, -len(m.rules))))
+
+
+CONTRACT_NAME = {
+    "course": "course",
+    "lineage": "lineage",
+    "pattern": "sites",
+    "from_diagnosis": "monthsFromDiagnosis",
+    "after_treatment": "endOfPrimaryTreatment",
+    "from_cr1": "firstRemission",
+    "mrd": "endBlock1Mrd",
+}
+"""Facts of the schemes by the name they have in the contract, which is that of the aspect too."""
+
+
+def _of_aspect(name: str, seen: Seen, too_late: frozenset[Test]) -> MissingFact:
+    aspect = ASPECTS[name]
+    why = seen.because or "the record leaves it open"
+    tests = tuple(test for test in aspect.tests if test not in too_late)
+    return MissingFact(name, why, aspect.settled_by, (), tests)
+
+
+def too_late(picture: RelapsePicture) -> frozenset[Test]:
+    """Tests whose time has passed."""
+    window = picture.block1_window
+    return frozenset({Test.MRD_END_BLOCK_1} if window is not None and picture.on > window[1] else ())
