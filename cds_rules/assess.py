@@ -23,6 +23,7 @@ from cds_rules.treatment.chart import Chart
 from cds_rules.treatment.missing import ranked, too_late
 from cds_rules.treatment.recommend import Recommendation, look, recommendations
 from cds_rules.treatment.scores import scores
+from cds_rules.treatment.surveillance import surveillance
 
 
 def assess(timeline: PatientTimeline, on: date) -> Assessment:
@@ -57,6 +58,7 @@ def _advised(found: Assessment, known: PatientTimeline) -> Assessment:
         recommendations=advice,
         scores=scores(seen),
         checklist=checklist_of(seen) if _car_t_in_question(advice) else (),
+        surveillance=surveillance(chart),
         missing=ranked(of_schemes, found.schemes, advice, seen, too_late(found.picture)),
     )
 

@@ -13,6 +13,7 @@ from cds_rules.risk.finding import SchemeFinding as SchemeFinding  # noqa: PLC04
 from cds_rules.treatment.car_t_checklist import Criterion
 from cds_rules.treatment.recommend import Recommendation
 from cds_rules.treatment.score import ScoreFinding
+from cds_rules.treatment.surveillance import DueItem
 
 VERSION = 1
 
@@ -52,3 +53,5 @@ class Assessment:
     scores: tuple[ScoreFinding, ...] = ()
     checklist: tuple[Criterion, ...] = ()
     """CAR-T criteria one by one, where CAR-T is or may be in question."""
+    surveillance: tuple[DueItem, ...] = ()
+    """Tests after CAR-T: done, due, overdue, ahead."""

@@ -9,6 +9,7 @@ from cds_rules.assessment import VERSION, Assessment, SchemeFinding
 from cds_rules.contract_advice import (
     cite_to_dict,
     criterion_to_dict,
+    due_to_dict,
     missing_to_dict,
     recommendation_to_dict,
     score_to_dict,
@@ -40,7 +41,7 @@ def assessment_to_dict(a: Assessment) -> dict[str, Any]:
         "recommendations": [recommendation_to_dict(r) for r in a.recommendations],
         "carTChecklist": [criterion_to_dict(c) for c in a.checklist],
         "cautions": [],
-        "surveillance": [],
+        "surveillance": [due_to_dict(d) for d in a.surveillance],
         "trials": [],
         "dataProblems": [*(_problem(p) for p in a.problems), *_incomplete(a)],
     }

@@ -10,6 +10,7 @@ from cds_rules.citation import Cite
 from cds_rules.treatment.car_t_checklist import Criterion
 from cds_rules.treatment.recommend import Recommendation
 from cds_rules.treatment.score import ScoreFinding
+from cds_rules.treatment.surveillance import DueItem
 from cds_rules.treatment.weigh import Need
 
 
@@ -92,6 +93,20 @@ def criterion_to_dict(c: Criterion) -> dict[str, Any]:
         "settledBy": c.settled_by,
         "citations": [cite_to_dict(x) for x in c.cites],
         "evidence": list(c.evidence),
+    }
+
+
+def due_to_dict(d: DueItem) -> dict[str, Any]:
+    """One test of the follow-up, with the window in which it is due."""
+    return {
+        "id": d.id,
+        "what": d.what,
+        "due": d.due[0].isoformat() if d.due else None,
+        "until": d.due[1].isoformat() if d.due else None,
+        "state": d.state.value,
+        "because": d.because,
+        "citations": [cite_to_dict(c) for c in d.cites],
+        "evidence": list(d.evidence),
     }
 
 

@@ -23,6 +23,8 @@ def latest(timeline: PatientTimeline, measure: Measure, on: date | None = None) 
     Results of one day, or of days that cannot be put in order, give the span of all of them. A result
     that cannot be read leaves the value unknown: it may be anything.
     """
+    if measure not in timeline.dated_by_month:
+        return _latest_day(timeline, measure, on)
     told = [(m.when, m) for m in measured(timeline, measure) if m.when is not None]
     pool = [(when, m) for when, m in told if on is None or when.earliest <= on]
     if not pool:
@@ -35,6 +37,19 @@ def latest(timeline: PatientTimeline, measure: Measure, on: date | None = None) 
     return _span([(when, m) for when, m in pool if when.latest >= last])
 
 
+def _latest_day(timeline: PatientTimeline, measure: Measure, on: date | None) -> Fact[Interval]:
+    """The same where the day of every result is known, from the end of the series."""
+    results = measured(timeline, measure)
+    found: list[tuple[PartialDate, Measurement]] = []
+    for m in reversed(results):
+        if m.when is None or (on is not None and m.when.earliest > on):
+            continue
+        if found and m.when != found[0][0]:
+            break
+        found.append((m.when, m))
+    return _span(found[::-1]) if found else Fact(because=_why_none(timeline, on if results else None))
+
+
 def _why_none(timeline: PatientTimeline, on: date | None) -> str:
     if Part.LABORATORY in timeline.missing:
         return timeline.missing[Part.LABORATORY]
@@ -42,6 +57,9 @@ def _why_none(timeline: PatientTimeline, on: date | None) -> str:
 
 
 def _span(results: list[tuple[PartialDate, Measurement]]) -> Fact[Interval]:
+    if len(results) == 1 and results[0][1].readable:
+        ((when, m),) = results
+        return Fact(m.value, (m.source,), f"measured {when}")
     sources = tuple(m.source for _, m in results)
     days = " and ".join(dict.fromkeys(str(when) for when, _ in results))
     if not all(m.readable for _, m in results):

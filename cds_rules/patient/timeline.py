@@ -232,6 +232,10 @@ def _first_day(statement: Dated) -> tuple[date, str]:
     return statement.when.earliest if statement.when else date.min, statement.source
 
 
+def _exact(statement: Dated) -> bool:
+    return statement.when is not None and statement.when.exact
+
+
 def _by_day(dated: tuple[date, date, str, Measurement]) -> tuple[date, date, str]:
     return dated[:3]
 
@@ -273,6 +277,19 @@ class PatientTimeline:
             if m.when is not None and m.route.settles:
                 found.setdefault(m.measure, []).append((m.when.earliest, m.when.latest, m.source, m))
         return {measure: tuple(f[3] for f in sorted(each, key=_by_day)) for measure, each in found.items()}
+
+    @cached_property
+    def by_measure(self) -> Mapping[Measure, list[Measurement]]:
+        """Every result by its measure, those by text and without a date too, as they were read."""
+        found: dict[Measure, list[Measurement]] = {}
+        for m in self.measurements:
+            found.setdefault(m.measure, []).append(m)
+        return found
+
+    @cached_property
+    def dated_by_month(self) -> frozenset[Measure]:
+        """Measures that have a result whose day is not known."""
+        return frozenset(m for m, found in self.measured.items() if not all(_exact(f) for f in found))
 
     @cached_property
     def events_in_order(self) -> tuple[Event, ...]:

@@ -7,10 +7,15 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
+from string import ascii_lowercase
 from typing import Any
 
 from cds_rules.citation import Cite
 from cds_rules.rulebook.advice_cases import advice_cases
+from cds_rules.rulebook.score_cases import score_cases
+from cds_rules.rulebook.write_scores import PAGE as SCORES_PAGE
+from cds_rules.treatment.orders import CHECKS, PAGE
+from cds_rules.treatment.scores import SCORES
 from cds_rules.treatment.sections import SECTIONS
 
 _PART = re.compile(r"^([A-Z]+-\d+)[a-z]$")
@@ -59,14 +64,25 @@ def traced() -> Iterator[Traced]:
         rows = [row.rule for row in advice_cases(section.id)]
         for rule in section.advice:
             yield Traced(rule.id, rule.title, section.id, rule.cites, rows.count(rule.id))
+    rows = [row.score for row in score_cases()]
+    for score in SCORES:
+        yield Traced(score.id, score.title, SCORES_PAGE, score.cites, rows.count(score.id))
+    rows = [row.rule for row in advice_cases(PAGE)]
+    for check in CHECKS:
+        yield Traced(check.id, check.title, PAGE, check.cites, rows.count(check.id))
 
 
 def model_id(rule: str, ids: frozenset[str]) -> str | None:
-    """The rule of the clinical model that a rule of the program belongs to, as itself or as a part of it."""
+    """The rule of the clinical model that a rule of the program belongs to, as itself or as a part of it.
+
+    Where the model itself has parts (C-9a to C-9g), further parts (C-9h) belong to the last of them.
+    """
     if rule in ids:
         return rule
     part = _PART.match(rule)
-    return part[1] if part is not None and part[1] in ids else None
+    if part is None:
+        return None
+    return max((i for i in ids if i.rstrip(ascii_lowercase) == part[1]), default=None)
 
 
 def trace_page(exercised: Mapping[str, tuple[str, ...]]) -> str:

@@ -11,7 +11,12 @@ from cds_rules.risk.case import RiskCase
 from cds_rules.rule import Rule, Scheme
 from cds_rules.rulebook.cases import shown, worked_cases
 from cds_rules.rulebook.trace import trace_page
+from cds_rules.rulebook.write_orders import orders_page
+from cds_rules.rulebook.write_scores import PAGE as SCORES_PAGE
+from cds_rules.rulebook.write_scores import TITLE as SCORES_TITLE
+from cds_rules.rulebook.write_scores import scores_page
 from cds_rules.rulebook.write_section import section_page
+from cds_rules.treatment.orders import PAGE
 from cds_rules.treatment.sections import SECTIONS
 
 FOLDER = Path(__file__).resolve().parent
@@ -33,6 +38,8 @@ def pages(exercised: Exercised) -> dict[str, str]:
     found = {"index.md": _index(), "traceability.md": trace_page(exercised)}
     found.update({f"{scheme.id}.md": _scheme_page(scheme) for scheme in SCHEMES})
     found.update({f"{section.id}.md": section_page(section) for section in SECTIONS})
+    found[f"{SCORES_PAGE}.md"] = scores_page()
+    found[f"{PAGE}.md"] = orders_page()
     return found
 
 
@@ -68,6 +75,11 @@ def _index() -> str:
         "## What the sources advise",
         "",
         *(f"- [{section.title}]({section.id})" for section in SECTIONS),
+        f"- [{SCORES_TITLE}]({SCORES_PAGE})",
+        "",
+        "## Checks of draft orders",
+        "",
+        f"- [Order checks]({PAGE})",
         "",
         "[Traceability: from every rule to its passage, its cases and its patients](traceability)",
         "",

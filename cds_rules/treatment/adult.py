@@ -161,7 +161,8 @@ _REINDUCTION: tuple[Advice, ...] = (
         "severe and limits it.",
         t_lineage & _ill,
         (
-            Cite("UTD2022", "T cell ALL", "003:200, 312"),
+            Cite("UTD2022", "T cell ALL", "003:200"),
+            Cite("UTD2022", "summary, T ALL", "003:312"),
             Cite("UTD2022", "nelarabine", "003:166"),
         ),
         _ADULT,
@@ -188,7 +189,8 @@ _REINDUCTION: tuple[Advice, ...] = (
         t_lineage & _ill,
         (
             Cite("UTD2022", "liposomal vincristine", "003:170"),
-            Cite("UTD2022", "T cell ALL", "003:200, 312"),
+            Cite("UTD2022", "T cell ALL", "003:200"),
+            Cite("UTD2022", "summary, T ALL", "003:312"),
         ),
         _ADULT,
         Weight.NOTE,

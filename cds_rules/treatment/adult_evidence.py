@@ -31,7 +31,7 @@ _resistant_ph = b_lineage & _ill & BCR_ABL1.yes & TKI_BEFORE.is_(TkiBefore.SECON
 _low = BURDEN.is_(Burden.BELOW_1, Burden.BELOW_5)
 _marrow_only = PATTERN.is_(Pattern.MARROW)
 
-_AT_TRANSPLANT = Cite("UTD2022", "prognosis, disease at transplant", "003:246, 256")
+_AT_TRANSPLANT = Cite("UTD2022", "prognosis, disease at transplant", "003:246-256")
 _PH = Cite("UTD2022", "Philadelphia chromosome positive ALL", "003:192-194")
 _CAR_T = Cite("UTD2022", "CAR-T", "003:138")
 
@@ -149,7 +149,7 @@ ADVICE: tuple[Advice, ...] = (
     _note(
         "A-16",
         Decision.CAR_T,
-        "CAR-T with marrow blasts below 5 % before it: median EFS 11 months, survival over 20 (one centre)",
+        "CAR-T with marrow blasts below 5 % before it: median EFS 11 months, survival over 20 (one center)",
         "53 adults, 19-28z CAR-T (Larson 2022); with 5 % or more, or extramedullary disease, median survival "
         "was 12 months and toxicity more frequent.",
         considered & _low & _marrow_only,
@@ -160,7 +160,7 @@ ADVICE: tuple[Advice, ...] = (
         "A-16a",
         Decision.CAR_T,
         "CAR-T with 5 % marrow blasts or more, or extramedullary disease: median survival 12 months (one "
-        "centre)",
+        "center)",
         "53 adults, 19-28z CAR-T (Larson 2022); median survival over 20 months with less than 5 %. "
         "Cytokine release and neurologic toxicity were more frequent with more disease.",
         considered & ~(_low & _marrow_only),

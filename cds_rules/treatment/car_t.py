@@ -22,6 +22,7 @@ from cds_rules.treatment.aspects.car_t import (
     FirstRemission,
     before_infusion,
     considered,
+    in_question,
     labelled_course,
 )
 from cds_rules.treatment.aspects.collection import COLLECTED
@@ -42,6 +43,8 @@ from cds_rules.treatment.aspects.person import AGE, Age, adult
 _D = Decision.CAR_T
 _NOTE = Weight.NOTE
 _ANY = Audience.ANY
+_cd19 = CD19.is_(Expression.POSITIVE, Expression.DIM)
+"""A CAR-T against CD19 is not named to a patient whose blasts are known to lack it."""
 _blinatumomab_given = BLINATUMOMAB.is_(Blinatumomab.RESPONDED, Blinatumomab.FAILED)
 _both_labels = AGE.is_(Age.TO_21, Age.TO_25)
 """18 to 25 years: the age of both labels. MYE2023 (004:9, 13)."""
@@ -106,7 +109,7 @@ _LABELS: tuple[Advice, ...] = (
         _D,
         "Brexucabtagene's trial took a first relapse only if the first remission was under 12 months",
         "Myers et al. 2023: the label speaks of any relapsed or refractory B-ALL in adults, but ZUMA-3 "
-        "enrolled first relapses only after a first remission shorter than 12 months; this one was longer.",
+        "enrolled first relapses only after a first remission shorter than 12 months; this one was not.",
         before_infusion & adult & first_relapse & FIRST_REMISSION.is_(FirstRemission.FROM_12),
         (Cite("MYE2023", "construct selection", "004:15"),),
         _ANY,
@@ -119,7 +122,7 @@ _LABELS: tuple[Advice, ...] = (
         "Brexucabtagene: younger than its US label (adults)",
         "Larson 2022 and Myers et al. 2023 give the label for adults; Myers et al. name a trial up to 21 "
         "years (ZUMA-4) as ongoing in 2023.",
-        before_infusion & any_relapse & AGE.is_(Age.INFANT, Age.CHILD),
+        before_infusion & labelled_course & AGE.is_(Age.INFANT, Age.CHILD),
         (*LABEL_BREXUCABTAGENE, Cite("MYE2023", "construct selection", "004:11")),
         _ANY,
         _NOTE,
@@ -155,10 +158,10 @@ _CONSTRUCTS: tuple[Advice, ...] = (
         "C-2a",
         _D,
         "A CD28 construct (brexucabtagene) implies a transplant in the remission that it brings",
-        "Myers et al. 2023 recommend consolidative HSCT after a CD28 construct, above all without an earlier "
-        "HSCT: it persists for a shorter time, and survival at their patients' age was poor without HSCT.",
+        "Myers et al. 2023, above all without an earlier HSCT: it persists for a shorter time, and survival "
+        "was poor without HSCT. After an earlier HSCT they do not recommend a second routinely (C-14).",
         considered & adult,
-        (_CONSTRUCT,),
+        (_CONSTRUCT, Cite("MYE2023", "CAR-T for relapse after HSCT", "004:225")),
         tests=(Test.TRANSPLANT_REFERRAL,),
         rank=17,
     ),
@@ -166,10 +169,13 @@ _CONSTRUCTS: tuple[Advice, ...] = (
         "C-3",
         _D,
         "Blasts are CD19-negative: CD19 CAR-T is no option while they are",
-        "Hunger & Raetz 2020 say so of a CD19-negative relapse after CAR-T; that it holds before CAR-T too "
-        "is the project's reading.",
+        "Hunger & Raetz 2020 say so of a CD19-negative relapse after CAR-T, Myers et al. 2023 that loss of "
+        "CD19 may rule CD19 CAR-T out; that it holds before CAR-T in general is the project's reading.",
         before_infusion & any_relapse & CD19.is_(Expression.NEGATIVE),
-        (Cite("HR2020", "patient 1, relapse after CAR-T", "000:138"),),
+        (
+            Cite("HR2020", "patient 1, relapse after CAR-T", "000:138"),
+            Cite("MYE2023", "table 2, immunotherapy", "004:151"),
+        ),
         _ANY,
         rank=5,
     ),
@@ -196,42 +202,40 @@ _CONSTRUCTS: tuple[Advice, ...] = (
     ),
 )
 
-_CNS_OUTCOMES = (
-    "Reported after CD19 CAR-T for isolated CNS disease: CR 98 % of 43 and 2-year OS 91 % (CHOP); "
-    "CR 96 % of 23 and 2-year OS 81 % (PRWCC); relapse followed in 38 % and 32 %."
-)
-
 _SPECIAL: tuple[Advice, ...] = (
     Advice(
         "C-9a",
         _D,
         "Isolated CNS relapse, early or repeated: consider CAR-T",
-        "Myers et al. 2023; early is not an approved indication for tisagenlecleucel, and is read here as "
-        f"before 18 months from diagnosis. {_CNS_OUTCOMES}",
-        before_infusion & isolated_cns & (later_relapse | (first_relapse & before_18_months)),
-        _special("isolated CNS relapse", "004:248-256"),
+        "Myers et al. 2023; an early one is not an approved indication for tisagenlecleucel, and early is "
+        "read here as before 18 months from diagnosis (project's). For results see N-6d.",
+        before_infusion & _cd19 & isolated_cns & (later_relapse | (first_relapse & before_18_months)),
+        _special("isolated CNS relapse", "004:248-251"),
         tests=(Test.CAR_T_REFERRAL,),
+        versus=("N-2",),
         rank=20,
     ),
     Advice(
         "C-9h",
         _D,
         "Late first isolated CNS relapse: CAR-T is not first line",
-        "Myers et al. 2023, as results with standard therapy are favorable.",
+        "Myers et al. 2023, as results with standard therapy are favorable; late is read here as from 18 "
+        "months from diagnosis on (project's).",
         before_infusion
         & isolated_cns
         & first_relapse
         & FROM_DIAGNOSIS.is_(FromDiagnosis.BEFORE_36, FromDiagnosis.AT_36, FromDiagnosis.AFTER_36),
         _special("isolated CNS relapse", "004:252"),
+        versus=("N-6",),
         rank=21,
     ),
     Advice(
         "C-9b",
         _D,
-        "Primary refractory: early referral for CAR-T; the role of transplant after it is not known",
-        "Myers et al. 2023 advise it for high-risk patients with primary refractory disease; whether HSCT "
-        "should follow needs study.",
-        before_infusion & NUMBER.is_(RelapseNumber.NONE) & REFRACTORY_LABEL.yes,
+        "High risk and primary refractory: consider early referral for CAR-T",
+        "Myers et al. 2023; they do not say what high risk is, so it is for the team to judge. Whether HSCT "
+        "should follow CAR-T needs study.",
+        before_infusion & _cd19 & NUMBER.is_(RelapseNumber.NONE) & REFRACTORY_LABEL.yes,
         _special("primary refractory disease", "004:257-262"),
         tests=(Test.CAR_T_REFERRAL,),
         rank=22,
@@ -239,21 +243,22 @@ _SPECIAL: tuple[Advice, ...] = (
     Advice(
         "C-9c",
         _D,
-        "First relapse, not refractory: CAR-T in a trial; tisagenlecleucel is not approved for it",
-        "Myers et al. 2023: trials are urgently needed, as chemotherapy at first relapse is toxic and brings "
-        "too few remissions. The label asks for refractory disease or a second relapse.",
+        "First relapse, not refractory: tisagenlecleucel is not approved for it; trials of CAR-T are needed",
+        "Myers et al. 2023, as chemotherapy at first relapse is toxic and brings too few remissions; the "
+        "place of CAR-T at high or intermediate risk is to be explored. Trials at high risk: B-11.",
         before_infusion & first_relapse & REFRACTORY_LABEL.no,
         (*_special("first relapse", "004:263"), Cite("MYE2023", "construct selection", "004:15")),
-        tests=(Test.TRIAL_REFERRAL,),
+        weight=_NOTE,
         rank=23,
     ),
     Advice(
         "C-9d",
         _D,
         "Relapse after transplant: prefer a CAR-T with curative potential, to avoid a second transplant",
-        "Myers et al. 2023: results after CAR-T are similar with and without an earlier HSCT.",
-        before_infusion & any_relapse & TRANSPLANT_BEFORE.yes,
-        _special("earlier HSCT", "004:264-267"),
+        "Myers et al. 2023: results after CAR-T are similar with and without an earlier HSCT. Hunger & Raetz "
+        "2020 would give tisagenlecleucel or enroll in a CAR-T trial.",
+        before_infusion & _cd19 & any_relapse & TRANSPLANT_BEFORE.yes,
+        (*_special("earlier HSCT", "004:264-267"), Cite("HR2020", "patient 1, CAR-T after HSCT", "000:124")),
         tests=(Test.CAR_T_REFERRAL,),
         rank=24,
     ),
@@ -262,18 +267,20 @@ _SPECIAL: tuple[Advice, ...] = (
         _D,
         "Down syndrome: CAR-T is a reasonable consideration",
         "Myers et al. 2023: of 16 patients in tisagenlecleucel trials 14 reached CR and 9 of these stayed in "
-        "remission (median 13.2 months), without added toxicity; standard therapy does worse in them.",
-        before_infusion & any_relapse & DOWN.yes,
+        "remission (median 13.2 months), without added toxicity. That standard therapy does worse in them "
+        "is said otherwise by NCI PDQ 2014 (PF-12).",
+        before_infusion & _cd19 & any_relapse & DOWN.yes,
         _special("Down syndrome", "004:268-269"),
+        versus=("PF-12",),
         rank=25,
     ),
     Advice(
         "C-9f",
         _D,
         "Infant ALL: CAR-T is a reasonable consideration; warn of lineage switch",
-        "Myers et al. 2023: relapse is no more frequent than in others, but lineage switch is, and nobody is "
-        "reported to have survived it for long. Whether HSCT prevents it is not known.",
-        before_infusion & any_relapse & INFANT.yes,
+        "Myers et al. 2023: relapse is no more frequent than in others, but lineage switch is (none in a "
+        "European series of 35), with no long-term survivor after it. Whether HSCT prevents it is unknown.",
+        before_infusion & _cd19 & any_relapse & INFANT.yes,
         _special("infant B-ALL", "004:270-277"),
         rank=26,
     ),
@@ -324,7 +331,8 @@ _REFERRAL: tuple[Advice, ...] = (
         "C-14a",
         _D,
         "CAR-T after an allogeneic transplant: the risk of graft-versus-host disease is low",
-        "Hunger & Raetz 2020: it is quite low, and generally mild.",
+        "Hunger & Raetz 2020; symptoms are generally mild. For collection Myers et al. ask that there be no "
+        "signs of it (C-4p).",
         considered & TRANSPLANT_BEFORE.yes,
         (Cite("HR2020", "patient 1, CAR-T after HSCT", "000:124"),),
         weight=_NOTE,
@@ -349,10 +357,10 @@ _REFERRAL: tuple[Advice, ...] = (
     Advice(
         "C-17",
         _D,
-        "Age, sex, trisomy 21 and most cytogenetics do not change the results of CAR-T",
-        "Myers et al. 2023, from several studies: none of them is a reason to exclude. A few rare lesions "
-        "stand apart (KMT2A, TP53, hypodiploidy).",
-        considered,
+        "Age, sex, trisomy 21 and most cytogenetics do not appear to change the results of CAR-T",
+        "Myers et al. 2023, of children and young adults; so none of them excludes (project's reading). A "
+        "few rare lesions stand apart (KMT2A, TP53, hypodiploidy).",
+        in_question,
         (
             Cite("MYE2023", "additional risk factors", "004:118-120"),
             Cite("MYE2023", "table 1, leukemia cytogenetics", "004:29-36"),

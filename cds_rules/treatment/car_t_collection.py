@@ -8,7 +8,7 @@ from __future__ import annotations
 from cds_rules.citation import Cite
 from cds_rules.request import Test
 from cds_rules.treatment.advice import Advice, Decision, Weight
-from cds_rules.treatment.aspects.car_t import INFANT, before_infusion, considered
+from cds_rules.treatment.aspects.car_t import INDUCTION_MRD, INFANT, before_infusion, considered
 from cds_rules.treatment.aspects.collection import (
     AFTER_TRANSPLANT,
     BLOOD_BLASTS,
@@ -30,7 +30,7 @@ from cds_rules.treatment.aspects.collection import (
     TCells,
     Washout,
 )
-from cds_rules.treatment.aspects.course import NUMBER, RelapseNumber
+from cds_rules.treatment.aspects.course import NUMBER, RelapseNumber, any_relapse
 
 _D = Decision.CAR_T
 COUNTS = Cite("MYE2023", "leukapheresis; table 2, timing", "004:134, 142")
@@ -49,10 +49,10 @@ blasts_raised = LEUKOCYTES.is_(Leukocytes.TO_40, Leukocytes.OVER_40) & BLOOD_BLA
     BloodBlasts.TO_80, BloodBlasts.OVER_80
 )
 """Both above the lower ends of their ranges."""
-hunger_untreated = TREATED.no & T_CELLS.is_(TCells.OVER_200)
-"""HR2020: before any antileukemic treatment of this relapse."""
+hunger_untreated = any_relapse & TREATED.no & T_CELLS.is_(TCells.OVER_200)
+"""HR2020: before any antileukemic treatment of this relapse. Without a relapse there is no such time."""
 hunger_treated = TREATED.yes & CYTOTOXICS.is_(Washout.OVER) & LYMPHOCYTES.is_(Lymphocytes.OVER_500)
-"""HR2020: after chemotherapy."""
+"""HR2020: after chemotherapy. Other antileukemic treatment alone is read alike (project's)."""
 _SCOPE = considered & COLLECTED.no
 _transplanted = AFTER_TRANSPLANT.is_(
     AfterTransplant.BEFORE_100, AfterTransplant.TO_120, AfterTransplant.FROM_120
@@ -100,25 +100,26 @@ _COUNT_RULES: tuple[Advice, ...] = (
         "generally feasible, even in overt relapse.",
         _SCOPE & hunger_untreated,
         (HUNGER,),
+        versus=("C-4g", "C-4h"),
         rank=32,
     ),
     Advice(
         "C-4d",
         _D,
-        "T-cell collection after chemotherapy: the conditions of Hunger & Raetz are met",
+        "T-cell collection after treatment of the relapse: the conditions of Hunger & Raetz are met",
         "Hunger & Raetz 2020 ask for at least 2 weeks since chemotherapy and more than 500 lymphocytes/uL.",
         _SCOPE & hunger_treated,
         (HUNGER,),
-        versus=("C-4i",),
+        versus=("C-4g", "C-4h", "C-4i"),
         rank=32,
     ),
     Advice(
         "C-4e",
         _D,
-        "T-cell collection before treatment: T cells are not above 200/uL, as Hunger & Raetz ask",
+        "T-cell collection before treatment: T cells are 200/uL or less; Hunger & Raetz ask for more",
         "Hunger & Raetz 2020 then reduce the leukemia by chemotherapy first, and collect at least 2 weeks "
         "after it with more than 500 lymphocytes/uL.",
-        _SCOPE & TREATED.no & T_CELLS.is_(TCells.BELOW_100, TCells.TO_200),
+        _SCOPE & any_relapse & TREATED.no & T_CELLS.is_(TCells.BELOW_100, TCells.TO_200),
         (HUNGER,),
         versus=("C-4a", "C-4b"),
         rank=32,
@@ -126,7 +127,7 @@ _COUNT_RULES: tuple[Advice, ...] = (
     Advice(
         "C-4f",
         _D,
-        "T-cell collection after chemotherapy: the conditions of Hunger & Raetz are not met",
+        "T-cell collection after treatment of the relapse: conditions of Hunger & Raetz are not met",
         "Hunger & Raetz 2020 ask for at least 2 weeks since chemotherapy and more than 500 lymphocytes/uL.",
         _SCOPE
         & TREATED.yes
@@ -145,10 +146,11 @@ _TIMING: tuple[Advice, ...] = (
         "C-4g",
         _D,
         "Leukocytes above 40,000/uL with more than 80 % blasts: wait with T-cell collection",
-        "Myers et al. 2023: so many blasts disturb manufacturing; collection often succeeds once "
-        "chemotherapy has brought the count down.",
+        "Myers et al. 2023 generally advise against collection above 20-40,000/uL with more than 50-80 % "
+        "blasts; both are above these ranges (project's line). It often succeeds after chemotherapy.",
         _SCOPE & blasts_high,
         (BLASTS,),
+        versus=("C-4c", "C-4d"),
         rank=30,
     ),
     Advice(
@@ -159,6 +161,7 @@ _TIMING: tuple[Advice, ...] = (
         "50-80 % blasts; how far it is acceptable is not defined.",
         _SCOPE & blasts_raised & ~blasts_high,
         (BLASTS,),
+        versus=("C-4c", "C-4d"),
         rank=31,
     ),
     Advice(
@@ -193,8 +196,8 @@ _TIMING: tuple[Advice, ...] = (
     Advice(
         "C-4l",
         _D,
-        "T-cell collection: 6 weeks to 3 months since pembrolizumab, the range that is asked for",
-        "Myers et al. 2023 ask for 6 weeks to 3 months without pembrolizumab before collection.",
+        "T-cell collection: 6 weeks to 3 months since pembrolizumab, which may be too soon",
+        "Myers et al. 2023 give this range as the shortest time without pembrolizumab before collection.",
         _SCOPE & PEMBROLIZUMAB.is_(LongWashout.RANGE),
         (WASHOUTS,),
         rank=34,
@@ -203,7 +206,8 @@ _TIMING: tuple[Advice, ...] = (
         "C-4m",
         _D,
         "T-cell collection: less than 100 days since transplant",
-        "Myers et al. 2023 recommend at least 100 to 120 days between HSCT and collection.",
+        "Myers et al. 2023 recommend at least 100 to 120 days between HSCT and collection. An autologous "
+        "HSCT is not counted (project's reading: the concern is donor cells).",
         _SCOPE & AFTER_TRANSPLANT.is_(AfterTransplant.BEFORE_100),
         (TRANSPLANTED,),
         rank=33,
@@ -211,8 +215,8 @@ _TIMING: tuple[Advice, ...] = (
     Advice(
         "C-4n",
         _D,
-        "T-cell collection: 100 to 120 days since transplant, the range that is asked for",
-        "Myers et al. 2023 recommend at least 100 to 120 days between HSCT and collection.",
+        "T-cell collection: 100 to 120 days since transplant, which may be too soon",
+        "Myers et al. 2023 give this range as the shortest time between HSCT and collection.",
         _SCOPE & AFTER_TRANSPLANT.is_(AfterTransplant.TO_120),
         (TRANSPLANTED,),
         rank=34,
@@ -246,8 +250,8 @@ _EARLY: tuple[Advice, ...] = (
         "Collect T cells before chemotherapy for the relapse, where feasible",
         "Myers et al. 2023: repeated chemotherapy depletes the early T cells that expand best. Hunger & "
         "Raetz 2020 too would ideally collect before any antileukemic therapy.",
-        _SCOPE & TREATED.no,
-        (Cite("MYE2023", "leukapheresis", "004:132, 144"), HUNGER),
+        _SCOPE & any_relapse & TREATED.no,
+        (Cite("MYE2023", "leukapheresis; table 2, prior therapy", "004:132, 144"), HUNGER),
         tests=(Test.CAR_T_REFERRAL,),
         rank=29,
     ),
@@ -256,8 +260,8 @@ _EARLY: tuple[Advice, ...] = (
         _D,
         "Infant ALL, MRD positive after induction: preemptive T-cell collection may be considered",
         "Myers et al. 2023 name it as an example of a very high risk in which cells may be collected before "
-        "any relapse; here the MRD after the first induction must be looked up.",
-        before_infusion & NUMBER.is_(RelapseNumber.NONE) & INFANT.yes & COLLECTED.no,
+        "any relapse.",
+        before_infusion & NUMBER.is_(RelapseNumber.NONE) & INFANT.yes & INDUCTION_MRD.yes & COLLECTED.no,
         (Cite("MYE2023", "leukapheresis", "004:132"),),
         rank=35,
     ),

@@ -104,10 +104,13 @@ _BRIDGING: tuple[Advice, ...] = (
         "C-15",
         _D,
         "Marrow blasts of 5 % or more: if so at infusion, a transplant after CAR-T could be considered",
-        "Myers et al. 2023: with so many blasts CAR-T alone may not bring lasting remission. More intensive "
-        "bridging may do harm and needs study.",
+        "Myers et al. 2023: CAR-T alone may not bring lasting remission then; more intensive bridging may do "
+        "harm. After an earlier HSCT they keep a second one for relapse that is clearly imminent.",
         considered & BURDEN.is_(Burden.TO_40, Burden.OVER_40),
-        (Cite("MYE2023", "marrow disease burden", "004:179"),),
+        (
+            Cite("MYE2023", "marrow disease burden", "004:179"),
+            Cite("MYE2023", "CAR-T for relapse after HSCT", "004:225"),
+        ),
         rank=42,
     ),
 )
@@ -117,8 +120,8 @@ _CNS_RULES: tuple[Advice, ...] = (
         "C-7",
         _D,
         "CNS disease: bring it to be stable or responding by the time of infusion",
-        "Myers et al. 2023 treat with intrathecal and sometimes CNS-directed systemic therapy before. "
-        "Results are then like those without CNS disease, without more severe neurotoxicity.",
+        "Myers et al. 2023, by intrathecal and sometimes CNS-directed systemic therapy. They report results "
+        "like those without CNS disease and no more severe neurotoxicity; on relapse the data are mixed.",
         considered & CNS.yes,
         (CNS_CITE,),
         tests=(Test.CSF,),
@@ -137,7 +140,7 @@ _CNS_RULES: tuple[Advice, ...] = (
     Advice(
         "C-7b",
         _D,
-        "4 to 8 weeks since cranial radiation: within the interval that is left before a CAR-T infusion",
+        "4 to 8 weeks since cranial radiation: it may still be too soon for the CAR-T infusion",
         "Myers et al. 2023 leave 4 to 8 weeks from cranial radiation to infusion, as its side effects may "
         "look like neurotoxicity of CAR-T.",
         considered & RADIATION.is_(AfterRadiation.TO_8),
@@ -148,8 +151,8 @@ _CNS_RULES: tuple[Advice, ...] = (
         "C-11",
         _D,
         "Parenchymal CNS lesion: proceed to CAR-T with caution, after the best possible treatment of it",
-        "Myers et al. 2023: such lesions may raise the risk of neurotoxicity (ICANS); data in B-ALL are "
-        "lacking.",
+        "Myers et al. 2023: persistent lesions may raise the risk of neurotoxicity (ICANS), by first data "
+        "from CNS tumors; more data in B-ALL are awaited.",
         considered & LESION.yes,
         (CNS_CITE,),
         tests=(Test.BRAIN_IMAGING,),
@@ -189,10 +192,11 @@ _ELSEWHERE: tuple[Advice, ...] = (
     Advice(
         "C-8a",
         _D,
-        "Extramedullary disease: shrinking bulky disease first may help; what remains does not exclude CAR-T",
-        "Myers et al. 2023, by radiation or chemotherapy before the infusion.",
+        "Extramedullary mass: shrinking bulky disease before CAR-T may help; what remains does not exclude",
+        "Myers et al. 2023, of disease outside the CNS: by chemotherapy, or if that does not work by "
+        "radiation, for which there are few data.",
         considered & OTHER_SITE.yes,
-        (EXTRAMEDULLARY,),
+        (EXTRAMEDULLARY, Cite("MYE2023", "table 2, radiotherapy", "004:153")),
         rank=41,
     ),
     Advice(

@@ -19,7 +19,7 @@ from cds_rules.treatment.aspects.car_t import (
     Blinatumomab,
     Burden,
     Remissions,
-    considered,
+    in_question,
 )
 from cds_rules.treatment.aspects.course import CNS, OTHER_SITE, TESTIS
 from cds_rules.treatment.aspects.findings import HYPODIPLOIDY, KMT2A, TP53
@@ -41,7 +41,7 @@ def _note(
         Decision.CAR_T,
         title,
         detail,
-        considered & when,
+        in_question & when,
         (Cite("MYE2023", *cite),),
         Audience.PEDIATRIC,
         Weight.NOTE,
@@ -83,7 +83,7 @@ _BEFORE: tuple[Advice, ...] = (
         Decision.CAR_T,
         "Blinatumomab before CAR-T may raise the risk of no MRD response or CD19-negative relapse",
         "Hunger & Raetz 2020 call the data not conclusive.",
-        considered & _given,
+        in_question & _given,
         (Cite("HR2020", "patient 1, relapse after CAR-T", "000:130"),),
         weight=Weight.NOTE,
         versus=("C-6a", "C-6b"),
@@ -102,7 +102,7 @@ _BEFORE: tuple[Advice, ...] = (
         "PRWCC: more lines of earlier therapy went with worse survival after CAR-T",
         "PRWCC (185 patients; Myers et al. 2023): OS HR 1.4 with the number of lines as a continuous "
         "variable.",
-        considered,
+        in_question,
         (Cite("MYE2023", "table 1, quantity of previous therapy", "004:42, 122"),),
         weight=Weight.NOTE,
         rank=71,
@@ -112,7 +112,7 @@ _BEFORE: tuple[Advice, ...] = (
 _NOW: tuple[Advice, ...] = (
     _note(
         "C-6f",
-        "CAR-MA: marrow blasts of 5 % or more at infusion went with worse EFS and CD19-negative relapse",
+        "CAR-MA: marrow blasts of 5 % or more at infusion: worse EFS and more CD19-negative relapse",
         "CAR-MA (420 patients; Myers et al. 2023): EFS HR 2.5, CD19-negative relapse HR 5.2. The blasts of "
         "today stand here for those at infusion.",
         _from_5,
@@ -152,7 +152,7 @@ _NOW: tuple[Advice, ...] = (
     ),
     _note(
         "C-6k",
-        "Robert Debre and Saint Louis: marrow blasts from 1 % on went with CD19-negative relapse",
+        "Robert Debre and Saint Louis: marrow blasts of 1 % or more, more CD19-negative relapse",
         "Robert Debre and Saint Louis study (51 patients; Myers et al. 2023): subdistribution HR 10.4 with 1 "
         "% or more at infusion. The blasts of today stand here for those at infusion.",
         BURDEN.is_(Burden.BELOW_5, Burden.TO_40, Burden.OVER_40),
@@ -161,8 +161,8 @@ _NOW: tuple[Advice, ...] = (
     _note(
         "C-6l",
         "CAR-MA: extramedullary disease outside the CNS, active at infusion, went with worse EFS",
-        "CAR-MA (420 patients; Myers et al. 2023): EFS HR 1.9. Earlier disease that is no longer active did "
-        "not.",
+        "CAR-MA (420 patients; Myers et al. 2023): EFS HR 1.9; earlier disease that is no longer active did "
+        "not. The sites of the relapse stand here for those active at infusion.",
         _outside_cns,
         ("table 1, extramedullary disease", "004:50, 187"),
         ("C-6m",),
@@ -170,7 +170,8 @@ _NOW: tuple[Advice, ...] = (
     _note(
         "C-6m",
         "PRWCC: CNS and other extramedullary disease made no difference to RFS or OS",
-        "PRWCC (184 patients; Myers et al. 2023). Of 15 with disease outside the CNS 4 stayed event-free.",
+        "PRWCC (184 patients; Myers et al. 2023). Of 15 with disease outside the CNS, 10 reached CR and 4 "
+        "stayed event-free. The sites of the relapse stand here for those at infusion.",
         _outside_cns | CNS.yes,
         ("table 1, extramedullary disease; non-CNS extramedullary disease", "004:51, 187"),
         ("C-6l",),
@@ -190,7 +191,7 @@ _NOW: tuple[Advice, ...] = (
         "PRWCC (152 patients; Myers et al. 2023): relapse HR 2.5 with an estimated AUC below 13.8 mg h/L; in "
         "the Princess Maxima study (26 patients) CD19-positive relapse 100 and 27 % within 1 year below and "
         "above 14 mg h/L.",
-        considered,
+        in_question,
         (Cite("MYE2023", "table 1, lymphodepletion; lymphodepletion", "004:53-54, 191"),),
         weight=Weight.NOTE,
         rank=71,

@@ -65,7 +65,8 @@ class OrderCheck:
     """What to say while the question is open; needed with `if_unknown`. Checks that say the same of one
     order while open are shown as one."""
     yields_to: tuple[str, ...] = ()
-    """Ids of louder checks of the same matter: where one of them holds, this one says nothing."""
+    """Ids of louder checks of the same matter: where one of them holds, this one says nothing. Where this
+    one holds and the louder one is open, that one says nothing."""
 
     def __post_init__(self) -> None:
         if not RULE_ID.fullmatch(self.id) or not self.cites:
@@ -104,6 +105,8 @@ class Caution:
     level: Level
     needs: tuple[Need, ...]
     evidence: tuple[str, ...]
+    because: tuple[str | None, ...] = ()
+    """Why each of `needs` is open, in words."""
 
 
 _LOUDEST = {Level.CRITICAL: 0, Level.WARNING: 1, Level.INFO: 2}
@@ -120,8 +123,9 @@ def cautions(
         for c in _of_check(check, selected, seen):
             key = (c.order.reference, c.order.name, check.needs_title if c.needs else check.id)
             found[key] = _together(found[key], c) if key in found else c
-    hold = {(c.order.reference, c.order.name, c.check.id) for c in found.values() if not c.needs}
-    kept = (c for c in found.values() if not _outdone(c, hold))
+    sure = [c for c in found.values() if not c.needs]
+    hold = {(c.order.reference, c.order.name, c.check.id) for c in sure}
+    kept = (c for c in found.values() if not _outdone(c, hold) and not _answered(c, sure))
     return tuple(sorted(kept, key=lambda c: _LOUDEST[c.level]))
 
 
@@ -136,7 +140,8 @@ def _of_check(check: OrderCheck, orders: list[Order], seen: Mapping[str, Seen]) 
     for order, about in looked_at:
         level = _level(check, about, verdict.answer)
         if level is not None:
-            yield Caution(check, order, level, verdict.needs, evidence)
+            why = tuple(seen[need.aspect].because for need in verdict.needs)
+            yield Caution(check, order, level, verdict.needs, evidence, why)
 
 
 def _level(check: OrderCheck, about: Answer, answer: Answer) -> Level | None:
@@ -147,9 +152,21 @@ def _level(check: OrderCheck, about: Answer, answer: Answer) -> Level | None:
 
 def _together(first: Caution, other: Caution) -> Caution:
     """Two open checks that say the same of one order; or one order that stands twice in the call."""
-    needs = {need.aspect: need for need in (*first.needs, *other.needs)}
-    evidence = tuple(dict.fromkeys((*first.evidence, *other.evidence)))
-    return replace(first, needs=tuple(needs.values()), evidence=evidence)
+    named = {need.aspect for need in first.needs}
+    more = [(n, w) for n, w in zip(other.needs, other.because, strict=True) if n.aspect not in named]
+    return replace(
+        first,
+        needs=(*first.needs, *(need for need, _ in more)),
+        because=(*first.because, *(why for _, why in more)),
+        evidence=tuple(dict.fromkeys((*first.evidence, *other.evidence))),
+    )
+
+
+def _answered(c: Caution, sure: list[Caution]) -> bool:
+    """It is open, and a quieter check of the same matter holds for the same order."""
+    if not c.needs:
+        return False
+    return any(c.check.id in s.check.yields_to and s.order == c.order for s in sure)
 
 
 def _outdone(c: Caution, hold: set[_Matter]) -> bool:

@@ -12,12 +12,14 @@ from cds_rules.treatment.advice import Advice, Audience, Decision, Weight
 from cds_rules.treatment.aspects.cns import (
     CRANIAL_RADIATION,
     FIRST_REMISSION,
+    RADIATED_SINCE,
     CranialRadiation,
     FirstRemission,
     adult_cns,
     from_18_months,
 )
 from cds_rules.treatment.aspects.course import (
+    CAR_T_GIVEN,
     CNS,
     REFRACTORY,
     TRANSPLANT_BEFORE,
@@ -30,14 +32,17 @@ from cds_rules.treatment.aspects.course import (
 from cds_rules.treatment.aspects.mrd_course import Positivity
 from cds_rules.treatment.aspects.person import AGE, Age
 from cds_rules.treatment.aspects.reinduction import END_REINDUCTION_MRD
+from cds_rules.treatment.aspects.response import RESPONSE_ON_RECORD
 from cds_rules.treatment.aspects.transplant import TRANSPLANT, InThisCourse
 from cds_rules.treatment.cns_evidence import EVIDENCE
 
 _FIRST = b_lineage & first_relapse & TRANSPLANT_BEFORE.no
-_SCOPE = _FIRST & isolated_cns
+_AHEAD = CAR_T_GIVEN.no & TRANSPLANT.is_(InThisCourse.NONE, InThisCourse.PLANNED)
+"""Neither CAR-T nor a transplant in this course yet: after them other rules speak."""
+_SCOPE = _FIRST & isolated_cns & _AHEAD
 _EARLY = _SCOPE & before_18_months
 _LATE = _SCOPE & from_18_months
-_INVOLVED = _FIRST & CNS.yes
+_INVOLVED = _FIRST & CNS.yes & _AHEAD & RADIATED_SINCE.no
 _D = Decision.CNS
 _PATIENT_2 = "patient 2, isolated CNS relapse"
 _LOCATELLI = Cite("LOC2012", "CNS relapse", "001:89-98")
@@ -50,7 +55,7 @@ _HERE: tuple[Advice, ...] = (
         "Hunger & Raetz give the dexamethasone-based UKALL R3 reinduction because most later failures are in "
         "the marrow. They say that triple intrathecal chemotherapy is generally held to be better than "
         "intrathecal methotrexate alone in overt CNS leukemia.",
-        _SCOPE,
+        _SCOPE & RESPONSE_ON_RECORD.no,
         (Cite("HR2020", _PATIENT_2, "000:236-238"),),
         rank=10,
     ),
@@ -95,8 +100,8 @@ _HERE: tuple[Advice, ...] = (
         "N-3a",
         _D,
         "Late isolated CNS relapse, marrow MRD positive at the end of reinduction: transplant",
-        "Hunger & Raetz recommend transplant in a late isolated CNS relapse only if marrow MRD stays "
-        "positive at the end of reinduction, which they call very uncommon. They give no level of MRD here.",
+        "Hunger & Raetz (2020) call it very uncommon. They give no level of MRD here: positive is read as "
+        "0.01 % or more after block 1.",
         _LATE & REFRACTORY.no & END_REINDUCTION_MRD.is_(Positivity.POSITIVE),
         (Cite("HR2020", _PATIENT_2, "000:240"),),
         tests=(Test.HLA, Test.TRANSPLANT_REFERRAL),
@@ -107,18 +112,19 @@ _HERE: tuple[Advice, ...] = (
         "N-3b",
         _D,
         "Late isolated CNS relapse, marrow MRD negative at the end of reinduction: no transplant",
-        "Hunger & Raetz recommend transplant in a late isolated CNS relapse only if marrow MRD stays "
-        "positive at the end of reinduction.",
+        "Hunger & Raetz (2020) would transplant only if it stayed positive. Locatelli et al. (2012) go by "
+        "MRD after consolidation (B-6a).",
         _LATE & REFRACTORY.no & END_REINDUCTION_MRD.is_(Positivity.NEGATIVE),
         (Cite("HR2020", _PATIENT_2, "000:240"),),
+        versus=("B-6a",),
         rank=31,
     ),
     Advice(
         "N-4",
         _D,
         "CNS involved, no earlier cranial radiation above 20 Gy: 18 Gy after intensive chemotherapy",
-        "Locatelli et al. report a dose of 18 Gy for every patient with CNS involvement, given after "
-        "intensive systemic therapy. For earlier cranial radiation above 20 Gy they report 15 Gy.",
+        "Locatelli et al. (2012) use it for every patient with CNS involvement. How it goes together with "
+        "total body irradiation before a transplant their text does not say.",
         _INVOLVED & CRANIAL_RADIATION.is_(CranialRadiation.NONE, CranialRadiation.TO_20),
         (_LOCATELLI,),
         versus=("N-10",),
@@ -128,7 +134,8 @@ _HERE: tuple[Advice, ...] = (
         "N-4a",
         _D,
         "CNS involved, earlier cranial radiation above 20 Gy: the source reports 15 Gy",
-        "Locatelli et al. reduce their 18 Gy to 15 Gy where more than 20 Gy were given to the head before.",
+        "Locatelli et al. (2012), instead of their 18 Gy. How it goes together with total body irradiation "
+        "before a transplant their text does not say.",
         _INVOLVED & CRANIAL_RADIATION.is_(CranialRadiation.OVER_20),
         (_LOCATELLI,),
         versus=("N-7", "N-10"),
@@ -138,8 +145,8 @@ _HERE: tuple[Advice, ...] = (
         "N-9",
         _D,
         "Early isolated CNS relapse: transplant and chemotherapy were never compared at random",
-        "COG AALL0433: 3-year EFS 41 % and OS 52 %. A trend in favor of transplant in three small series was "
-        "not significant, and random comparison was not feasible (Hunger & Raetz 2020).",
+        "COG AALL0433: 3-year EFS 41 % and OS 52 %. It, UKALL R3 and single centers saw trends in favor of "
+        "transplant, in few patients and not significant (Hunger & Raetz 2020).",
         _EARLY,
         (Cite("HR2020", _PATIENT_2, "000:236"),),
         weight=Weight.NOTE,
@@ -148,8 +155,8 @@ _HERE: tuple[Advice, ...] = (
     Advice(
         "N-9a",
         _D,
-        "Early isolated CNS relapse: Italian series, 10-year survival 52 % with transplant",
-        "Children transplanted from 1990 to 2010 for isolated extramedullary relapse before 18 months: 52 %, "
+        "Early isolated CNS relapse: 10-year survival 52 % with transplant in an extramedullary series",
+        "Italian children transplanted from 1990 to 2010 for relapse before 18 months at any such site, "
         "against 20 to 30 % in earlier years with chemotherapy and radiation (Hunger & Raetz 2020). "
         "A comparison with the past, not of like patients.",
         _EARLY,
@@ -164,7 +171,7 @@ _HERE: tuple[Advice, ...] = (
         "Hunger & Raetz list isolated extramedullary relapse before 18 months as high risk (COG). The COG "
         "table in NCI PDQ 2014 calls it intermediate.",
         _EARLY,
-        (Cite("HR2020", "table 1, COG", "000:12-18, 62"),),
+        (Cite("HR2020", "table 1, COG", "000:10-17, 62"),),
         weight=Weight.NOTE,
         versus=("N-9c",),
         rank=65,
@@ -186,9 +193,9 @@ _HERE: tuple[Advice, ...] = (
         _D,
         "CNS involved at 18 to 30 years: adult source 24 Gy in 12 fractions, pediatric sources 18 Gy",
         "Larson 2022, for adults: typically 2400 cGy to the whole cranium in 12 doses with intrathecal "
-        "chemotherapy, for any blasts in a tap without blood. Locatelli et al. 2012 and Hunger & Raetz 2020, "
-        "for children: 18 Gy.",
-        any_relapse & adult_cns & AGE.is_(Age.TO_21, Age.TO_25, Age.TO_30),
+        "chemotherapy, for any blasts in a tap without blood. For children: 18 Gy, or 15 Gy after more than "
+        "20 Gy (Locatelli et al. 2012); 18 Gy in late isolated relapse (Hunger & Raetz 2020).",
+        any_relapse & adult_cns & RADIATED_SINCE.no & AGE.is_(Age.TO_21, Age.TO_25, Age.TO_30),
         (
             Cite("UTD2022", "central nervous system involvement", "003:198"),
             Cite("LOC2012", "CNS relapse", "001:98"),

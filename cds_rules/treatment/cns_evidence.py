@@ -16,6 +16,7 @@ from cds_rules.treatment.aspects.cns import (
     from_18_months,
 )
 from cds_rules.treatment.aspects.course import (
+    CAR_T_GIVEN,
     CNS,
     TRANSPLANT_BEFORE,
     any_relapse,
@@ -28,9 +29,12 @@ from cds_rules.treatment.aspects.course import (
 from cds_rules.treatment.aspects.findings import CD19
 from cds_rules.treatment.aspects.mrd_course import Positivity
 from cds_rules.treatment.aspects.reinduction import END_REINDUCTION_MRD, REMISSION_AFTER
+from cds_rules.treatment.aspects.transplant import TRANSPLANT, InThisCourse
 
 _FIRST = b_lineage & first_relapse & TRANSPLANT_BEFORE.no
-_SCOPE = _FIRST & isolated_cns
+_AHEAD = CAR_T_GIVEN.no & TRANSPLANT.is_(InThisCourse.NONE, InThisCourse.PLANNED)
+"""Neither CAR-T nor a transplant in this course yet: after them other rules speak."""
+_SCOPE = _FIRST & isolated_cns & _AHEAD
 _NO_RADIATION = CRANIAL_RADIATION.is_(CranialRadiation.NONE)
 _CD19 = CD19.is_(Expression.POSITIVE, Expression.DIM)
 """A CAR-T against CD19 is not named to a patient whose blasts are known to lack it."""
@@ -70,8 +74,7 @@ EVIDENCE: tuple[Advice, ...] = (
         "N-5b",
         _D,
         "Early isolated CNS relapse (<18 months): transplant requires further study (2014)",
-        "NCI PDQ 2014 leaves open whether transplant helps in isolated CNS relapse before 18 months from "
-        "diagnosis. Hunger & Raetz 2020 recommend it.",
+        "NCI PDQ 2014. Hunger & Raetz 2020 recommend it.",
         _SCOPE & before_18_months,
         (_HSCT,),
         weight=Weight.NOTE,
@@ -82,11 +85,11 @@ EVIDENCE: tuple[Advice, ...] = (
         "N-5c",
         _D,
         "Late isolated CNS relapse (>18 months): transplant is generally not recommended (2014)",
-        "NCI PDQ 2014 points to survival above 75 % with chemotherapy and radiation alone. It does not speak "
-        "of marrow MRD here.",
+        "NCI PDQ 2014 points to an outcome above 75 % with chemotherapy and radiation alone. It does not "
+        "speak of marrow MRD here, nor of exactly 18 months.",
         _SCOPE & from_18_months,
         (_HSCT,),
-        versus=("N-3a",),
+        versus=("N-3a", "B-6a"),
         rank=32,
     ),
     Advice(
@@ -94,7 +97,7 @@ EVIDENCE: tuple[Advice, ...] = (
         _D,
         "Isolated CNS relapse, sibling transplant or chemotherapy with radiation: 8-year LFS 58 and 66 %",
         "Retrospective comparison in a registry, early and late relapses together, adjusted for age and "
-        "length of first remission; the two did not differ (NCI PDQ 2014).",
+        "length of first remission; called similar (NCI PDQ 2014).",
         _SCOPE,
         (_HSCT,),
         weight=Weight.NOTE,
@@ -104,9 +107,8 @@ EVIDENCE: tuple[Advice, ...] = (
         "N-6",
         _D,
         "Isolated CNS relapse with slow response, no transplant possible or very young: CAR-T trial",
-        "Hunger & Raetz would consider a trial of CAR-T cells above all where the response to reinduction is "
-        "suboptimal, transplant is contraindicated, or the patient is so young that cranial radiation "
-        "threatens late effects.",
+        "Hunger & Raetz (2020), very young because cranial radiation then threatens late effects. They do "
+        "not measure the response: slow is read as no remission, or MRD-positive marrow after block 1.",
         _SCOPE & _CD19 & (_SLOW | TRANSPLANT_CONTRAINDICATED.yes | VERY_YOUNG.yes),
         (Cite("HR2020", "patient 2, isolated CNS relapse", "000:242"),),
         tests=(Test.TRIAL_REFERRAL, Test.CAR_T_REFERRAL),
@@ -117,8 +119,8 @@ EVIDENCE: tuple[Advice, ...] = (
         "N-6a",
         _D,
         "Multiply relapsed isolated CNS disease: consider CAR-T",
-        "Myers et al. name it among the situations in which to consider CD19 CAR-T cells.",
-        b_lineage & later_relapse & isolated_cns & _CD19,
+        "Myers et al. (2023), since CD19 CAR-T cells clear CNS disease effectively.",
+        b_lineage & later_relapse & isolated_cns & _CD19 & _AHEAD,
         (_CAR_T,),
         tests=(Test.CAR_T_REFERRAL,),
         rank=56,
@@ -127,8 +129,8 @@ EVIDENCE: tuple[Advice, ...] = (
         "N-6b",
         _D,
         "Early isolated CNS relapse: consider CAR-T; not an approved indication for tisagenlecleucel",
-        "Myers et al. name it among the situations in which to consider CD19 CAR-T cells, and add that it "
-        "was not an approved indication. Hunger & Raetz 2020 recommend transplant in CR2.",
+        "Myers et al. (2023) give no limit for early: 18 months are those of Hunger & Raetz (2020), who "
+        "recommend transplant in CR2.",
         _SCOPE & before_18_months & _CD19,
         (_CAR_T,),
         tests=(Test.CAR_T_REFERRAL,),
@@ -139,7 +141,7 @@ EVIDENCE: tuple[Advice, ...] = (
         "N-6c",
         _D,
         "Late isolated first CNS relapse: CAR-T is not considered first line",
-        "Myers et al. point to good results of standard therapy.",
+        "Myers et al. (2023) point to good results of standard therapy.",
         _SCOPE & from_18_months,
         (_CAR_T,),
         versus=("N-6",),
@@ -173,7 +175,7 @@ EVIDENCE: tuple[Advice, ...] = (
         _D,
         "CNS involved: craniospinal radiation has no clear advantage over cranial",
         "Locatelli et al. see no clear evidence for it where systemic therapy is contemporary.",
-        _FIRST & CNS.yes,
+        _FIRST & CNS.yes & _AHEAD,
         (Cite("LOC2012", "CNS relapse", "001:91-98"),),
         weight=Weight.NOTE,
         versus=("N-5a",),

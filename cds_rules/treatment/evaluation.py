@@ -69,8 +69,9 @@ ADVICE: tuple[Advice, ...] = (
         "EV-1b",
         _D,
         "CD19 and CD22 on the relapse blasts: not both on record since the relapse",
-        "Larson 2022 (adult source): blinatumomab only where blasts carry CD19, inotuzumab only where they carry "
-        "CD22; blasts escape either by losing its antigen, so the result of the diagnosis does not do (project's).",
+        "Larson 2022 (adult source): blinatumomab only where blasts carry CD19, inotuzumab only where they "
+        "carry CD22; blasts escape either by losing its antigen, so the result of the diagnosis does not do "
+        "(project's).",
         _AT_RELAPSE & LINEAGE.is_(Lineage.B, Lineage.MIXED) & done.CD19_CD22_DONE.no,
         (Cite("UTD2022", "selection of therapy", "003:88-92, 003:302"), _SUSPECTED),
         Audience.ANY,
@@ -254,8 +255,8 @@ ADVICE: tuple[Advice, ...] = (
         "EV-8a",
         _D,
         "Blasts in the blood: keep blood out of the lumbar puncture",
-        "Larson 2022 (adult source) asks for care here, and takes blasts for CNS involvement only in fluid without "
-        "signs of blood. Locatelli et al. 2012: a traumatic puncture may carry blasts into the CNS.",
+        "Larson 2022 (adult source) asks for care here, and takes blasts for CNS involvement only in fluid "
+        "without signs of blood. Locatelli et al. 2012: a traumatic puncture may carry blasts into the CNS.",
         _AT_RELAPSE & CIRCULATING.is_(Blasts.PRESENT) & done.CSF_DONE.no,
         (
             Cite("UTD2022", "pretreatment evaluation", "003:62, 003:198"),
@@ -281,8 +282,8 @@ ADVICE: tuple[Advice, ...] = (
         "EV-9a",
         _D,
         "Ph-positive child: imatinib at relapse presupposes that the relapse carries no resistance mutation",
-        "Locatelli et al. 2012: it can be used provided that molecular study of the relapse sample shows none. "
-        "No such study is on record since the relapse.",
+        "Locatelli et al. 2012: it can be used provided that molecular study of the relapse sample shows "
+        "none. No such study is on record since the relapse.",
         _AT_RELAPSE & BCR_ABL1.yes & done.KINASE_MUTATIONS_DONE.no,
         (Cite("LOC2012", "targeted molecular treatments", "001:155"),),
         weight=Weight.NOTE,
@@ -293,9 +294,9 @@ ADVICE: tuple[Advice, ...] = (
         "EV-10",
         _D,
         "Late relapse of T-ALL may be a second T-ALL: compare its clone with that of diagnosis",
-        "Locatelli et al. 2012: T-cell receptor rearrangements had changed in more than a third of the few late "
-        "T-ALL relapses studied, which suggests a second T-ALL; to compare them is read from that (project's). "
-        "Late: 6 months or more after completing primary treatment (BFM clock, project's).",
+        "Locatelli et al. 2012: T-cell receptor rearrangements had changed in more than a third of the few "
+        "late T-ALL relapses studied, which suggests a second T-ALL; to compare them is read from that "
+        "(project's). Late: 6 months or more after completing primary treatment (BFM clock, project's).",
         t_lineage & first_relapse & AFTER_TREATMENT.is_(AfterTreatment.FROM_6),
         (Cite("LOC2012", "origin of relapse", "001:31-33"),),
         weight=Weight.NOTE,
@@ -305,8 +306,8 @@ ADVICE: tuple[Advice, ...] = (
         "EV-11",
         _D,
         "Off therapy: no evidence that frequent counts or marrows improve the outcome of a relapse",
-        "NCI PDQ 2014, of patients off therapy; read here of remission after relapse too (project's). Larson 2022 "
-        "does marrows in adults (EV-11a).",
+        "NCI PDQ 2014, of patients off therapy; read here of remission after relapse too (project's). "
+        "Larson 2022 does marrows in adults (EV-11a).",
         any_relapse & IN_REMISSION.yes & OFF_THERAPY.yes,
         (Cite("PDQ2014", "time from diagnosis to relapse", "002:60"),),
         weight=Weight.NOTE,

@@ -56,7 +56,8 @@ _second_transplant = any_relapse & _ahead & ALLOGENEIC_TRANSPLANTS.is_(Transplan
 _NOVEL = Cite("LOC2012", "integrating novel drugs", "001:163")
 _CLOFARABINE = Cite("LOC2012", "nucleoside analogs", "001:133")
 _SECOND_MARROW = Cite("PDQ2014", "second and subsequent bone marrow relapse", "002:147")
-_MULTIPLY = Cite("UTD2022", "multiply relapsed disease", "003:202, 314")
+_MULTIPLY = Cite("UTD2022", "multiply relapsed disease", "003:202")
+_MULTIPLY_SUMMARY = Cite("UTD2022", "summary, second or later relapse", "003:314")
 _AFTER_HSCT = Cite("PDQ2014", "relapse after allogeneic HSCT", "002:185")
 _AFTER_HSCT_REST = Cite("PDQ2014", "relapse after allogeneic HSCT", "002:187")
 _HR_AFTER_HSCT = Cite("HR2020", "patient 1, relapse after HSCT", "000:120")
@@ -83,7 +84,7 @@ _LATER: tuple[Advice, ...] = (
         "Adult: a trial, immunotherapy, chemotherapy not yet used, or palliative care; none is put first",
         "Larson (2022) lists these for second or later relapse, and for relapse after allogeneic transplant.",
         later_relapse | (any_relapse & after_allogeneic),
-        (_MULTIPLY,),
+        (_MULTIPLY, _MULTIPLY_SUMMARY),
         Audience.ADULT,
         tests=(Test.TRIAL_REFERRAL, Test.PALLIATIVE_REFERRAL),
         versus=("M-1",),
@@ -172,8 +173,8 @@ _LATER: tuple[Advice, ...] = (
         "M-2c",
         _D,
         "Clofarabine in adults: response in about 17 %, limited data",
-        "Larson (2022): 25 adults in phase 1/2 trials; 37 with cytarabine added had the same rate. Shown where "
-        "the disease is refractory, or from the second relapse on.",
+        "Larson (2022): 25 adults in phase 1/2 trials; 37 with cytarabine added had the same rate. Shown "
+        "where the disease is refractory, or from the second relapse on.",
         (later_relapse | _resistant) & ACTIVE.yes,
         (Cite("UTD2022", "clofarabine", "003:158-162"),),
         Audience.ADULT,

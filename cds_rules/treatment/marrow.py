@@ -26,6 +26,8 @@ from cds_rules.treatment.aspects.findings import (
     CD19,
     CD22,
     JAK2,
+    T315I,
+    T315I_ON_RECORD,
     TCF3_HLF,
     TP53,
 )
@@ -36,11 +38,13 @@ from cds_rules.treatment.aspects.response import BLINATUMOMAB, RESPONSE, RESPONS
 from cds_rules.treatment.aspects.transplant import DONOR_READY, TRANSPLANT, InThisCourse
 from cds_rules.treatment.marrow_mrd import ADVICE as _BY_MRD
 
-_SCOPE = b_lineage & first_relapse & marrow_relapse & TRANSPLANT_BEFORE.no & CAR_T_GIVEN.no
-"""A first marrow relapse that neither HSCT nor CAR-T came before; after CAR-T other rules speak."""
-_AHEAD = _SCOPE & TRANSPLANT.is_(InThisCourse.NONE, InThisCourse.PLANNED)
-"""The same, with a transplant not yet done."""
+_STILL_AHEAD = TRANSPLANT_BEFORE.no & CAR_T_GIVEN.no & TRANSPLANT.is_(InThisCourse.NONE, InThisCourse.PLANNED)
+"""Neither HSCT nor CAR-T before the relapse or since; after CAR-T other rules speak."""
+_AHEAD = b_lineage & first_relapse & marrow_relapse & _STILL_AHEAD
+"""A first marrow relapse of B-ALL with HSCT and CAR-T not done."""
 
+_new = RESPONSE_ON_RECORD.no
+"""Reinduction is not yet judged: what belongs to it is still timely."""
 _clear = RESPONSE.is_(Response.M1)
 _poor = RESPONSE.is_(Response.M3)
 _cd19 = CD19.is_(Expression.POSITIVE, Expression.DIM)
@@ -54,6 +58,7 @@ _given_blinatumomab = early_marrow | (late_marrow & _high_after_block1)
 _HR_PATIENT1 = Cite("HR2020", "patient 1, after reinduction", "000:72")
 _HR_LATE = Cite("HR2020", "patient 1, late marrow relapse", "000:112")
 _R3 = Cite("LOC2012", "what we do for relapsed ALL, randomized trials", "001:70")
+_LOC_TARGETED = Cite("LOC2012", "targeted molecular treatments", "001:155")
 _HR_GENETICS = Cite("HR2020", "patient 1, somatic genetics", "000:114")
 
 _REINDUCTION: tuple[Advice, ...] = (
@@ -64,7 +69,7 @@ _REINDUCTION: tuple[Advice, ...] = (
         "Hunger & Raetz (2020) begin with four drugs (UKALL R3 or another regimen), keep the patient in "
         "hospital until counts recover and give antimicrobial prophylaxis. Locatelli et al. (2012) too find "
         "no reinduction regimen shown to be superior.",
-        _AHEAD & RESPONSE_ON_RECORD.no,
+        _AHEAD & _new,
         (
             Cite("HR2020", "patient 1, initial therapy", "000:72"),
             Cite("LOC2012", "what we do for relapsed ALL", "001:78"),
@@ -74,21 +79,20 @@ _REINDUCTION: tuple[Advice, ...] = (
     Advice(
         "B-2",
         Decision.CONSOLIDATION,
-        "Marrow above 25 % blasts (M3) after reinduction: inotuzumab, with or without CAR-T",
-        "Hunger & Raetz (2020) turn to the CD22-directed inotuzumab and/or to CAR-T cells when the marrow is "
-        "still M3 after reinduction. Inotuzumab needs CD22 on the blasts.",
+        "Marrow above 25 % blasts (M3) after reinduction: inotuzumab is one course, with or without CAR-T",
+        "Hunger & Raetz (2020) use inotuzumab, CAR-T cells or both then. Inotuzumab needs CD22 on the "
+        "blasts.",
         _AHEAD & _poor & _cd22,
         (_HR_PATIENT1,),
-        tests=(Test.IMMUNOPHENOTYPE, Test.CAR_T_REFERRAL),
         versus=("B-14",),
         rank=10,
     ),
     Advice(
         "B-2a",
         Decision.CONSOLIDATION,
-        "Marrow above 25 % blasts (M3) after reinduction: refer for CAR-T",
-        "CAR-T cells, with inotuzumab or without, are the course of Hunger & Raetz (2020) for a marrow that "
-        "is still M3 after reinduction. Whether a product is approved for it is asked in C-1.",
+        "Marrow above 25 % blasts (M3) after reinduction: CAR-T is one course, with or without inotuzumab",
+        "Hunger & Raetz (2020) use CAR-T cells, inotuzumab or both then. Whether a product is approved for "
+        "it is asked in C-1; to ask for CD19 on the blasts and to refer is the project's.",
         _AHEAD & _poor & _cd19,
         (_HR_PATIENT1,),
         tests=(Test.CAR_T_REFERRAL,),
@@ -170,19 +174,32 @@ _BY_GENETICS: tuple[Advice, ...] = (
         "B-8",
         Decision.REINDUCTION,
         "BCR::ABL1: add imatinib or dasatinib to reinduction",
-        "With the Philadelphia chromosome, Hunger & Raetz (2020) add one of these two inhibitors to "
-        "reinduction.",
-        _AHEAD & BCR_ABL1.yes,
-        (_HR_GENETICS,),
+        "Hunger & Raetz (2020). Locatelli et al. (2012) ask that the relapse shows no mutation that confers "
+        "resistance to imatinib.",
+        _AHEAD & BCR_ABL1.yes & T315I_ON_RECORD.no & _new,
+        (_HR_GENETICS, _LOC_TARGETED),
         tests=(Test.KINASE_MUTATIONS,),
+        rank=20,
+    ),
+    Advice(
+        "B-8b",
+        Decision.REINDUCTION,
+        "BCR::ABL1 with T315I: not imatinib or dasatinib; of the inhibitors only ponatinib is active",
+        "Locatelli et al. (2012) make it a condition of imatinib that the relapse shows no mutation that "
+        "confers resistance. That only ponatinib has substantial activity against T315I is from the adult "
+        "source, Larson (2022).",
+        _AHEAD & BCR_ABL1.yes & T315I.yes,
+        (
+            _LOC_TARGETED,
+            Cite("UTD2022", "Philadelphia chromosome positive ALL", "003:180"),
+        ),
         rank=20,
     ),
     Advice(
         "B-8a",
         Decision.REINDUCTION,
-        "ABL-class fusion: strongly consider adding imatinib or dasatinib to reinduction",
-        "Hunger & Raetz (2020) would strongly consider one of these two inhibitors for a fusion of the ABL "
-        "class.",
+        "ABL-class fusion: strongly consider imatinib or dasatinib",
+        "Hunger & Raetz (2020), in the same sentence as adding them to reinduction with BCR::ABL1.",
         _AHEAD & ABL_CLASS.yes,
         (_HR_GENETICS,),
         rank=21,
@@ -201,8 +218,7 @@ _BY_GENETICS: tuple[Advice, ...] = (
         "B-9a",
         Decision.REINDUCTION,
         "JAK2 fusion: no ruxolitinib unless refractory or MRD-positive after two blinatumomab cycles",
-        "Benefit and safety of ruxolitinib with reinduction are not proven: Hunger & Raetz (2020) keep it "
-        "for disease refractory to reinduction, or MRD after two cycles of blinatumomab.",
+        "Hunger & Raetz (2020): benefit and safety of adding it to reinduction are not yet proven.",
         _AHEAD & JAK2.yes & ~(REFRACTORY.yes | _still_positive),
         (_HR_GENETICS,),
         rank=40,
@@ -247,7 +263,7 @@ _BY_GENETICS: tuple[Advice, ...] = (
         "B-11a",
         Decision.CONSOLIDATION,
         "If CAR-T is planned for this relapse: be cautious with blinatumomab before it",
-        "Where a CAR-T trial is planned, Hunger & Raetz (2020) would be cautious with blinatumomab first.",
+        "Hunger & Raetz (2020), of a CAR-T trial in high-risk first relapse; B-3 is their course without.",
         _AHEAD & early_marrow,
         (_HR_PATIENT1,),
         weight=Weight.NOTE,
@@ -308,7 +324,10 @@ _RANDOMIZED: tuple[Advice, ...] = (
         "No response to reinduction: dismal outcome; a controlled phase 1 or 2 trial",
         "Locatelli et al. (2012) propose one to every such child: more treatment can bring a second "
         "remission, with much toxicity and minimal survival. Newer means stand beside (B-2, B-2a, C-1).",
-        first_relapse & TRANSPLANT.is_(InThisCourse.NONE, InThisCourse.PLANNED) & REMISSION_AFTER.no,
+        first_relapse
+        & TRANSPLANT.is_(InThisCourse.NONE, InThisCourse.PLANNED)
+        & CAR_T_GIVEN.no
+        & REMISSION_AFTER.no,
         (Cite("LOC2012", "what we do for relapsed ALL", "001:85"),),
         tests=(Test.TRIAL_REFERRAL,),
         versus=("B-2", "B-2a"),

@@ -34,10 +34,11 @@ from cds_rules.treatment.aspects.transplant import TRANSPLANT, InThisCourse
 _AHEAD = TRANSPLANT.is_(InThisCourse.NONE, InThisCourse.PLANNED)
 _SCOPE = b_lineage & first_relapse & TRANSPLANT_BEFORE.no & CAR_T_GIVEN.no & _AHEAD
 _LATE = _SCOPE & late_marrow & REFRACTORY.no
-_fit_for_blinatumomab = BLINATUMOMAB.is_(Cycles.ONE, Cycles.TWO) | CD19.is_(
-    Expression.POSITIVE, Expression.DIM
+_fit_for_blinatumomab = BLINATUMOMAB.is_(Cycles.NONE, Cycles.ONE) & (
+    BLINATUMOMAB.is_(Cycles.ONE) | CD19.is_(Expression.POSITIVE, Expression.DIM)
 )
-"""Begun already, or CD19 on the blasts: after the drug an earlier result no longer tells."""
+"""Begun already, or CD19 on the blasts: after the drug an earlier result no longer tells. After the second
+cycle B-3a and B-4 speak."""
 
 _OTHER_LINES = ("B-6a", "B-6b", "B-6c", "B-6d")
 _HR_LATE = Cite("HR2020", "patient 1, late marrow relapse", "000:112")
@@ -73,8 +74,8 @@ ADVICE: tuple[Advice, ...] = (
         "B-6",
         Decision.CONSOLIDATION,
         "Late relapse with end-of-reinduction MRD of 0.1 % or more: 1-2 blinatumomab cycles, then transplant",
-        "Hunger & Raetz (2020) give one to two cycles of blinatumomab and then HSCT, as in an early relapse, "
-        "when MRD at the end of reinduction is 0.1 % or more.",
+        "Hunger & Raetz (2020), as in an early relapse; if MRD is 0.01 % or more after two cycles they look "
+        "for other ways first (B-4).",
         _LATE & END_BLOCK1.is_(MrdBand.FROM) & _fit_for_blinatumomab,
         (_HR_LATE,),
         tests=(Test.HLA, Test.TRANSPLANT_REFERRAL),
@@ -91,7 +92,7 @@ ADVICE: tuple[Advice, ...] = (
         first_relapse & _AHEAD & BFM.is_(Bfm.S1, Bfm.S2) & AFTER_CONSOLIDATION.is_(AfterConsolidation.ABOVE),
         (Cite("LOC2012", "what we do for relapsed ALL", "001:78-85"), _WEEKS),
         tests=(Test.HLA, Test.TRANSPLANT_REFERRAL),
-        versus=("B-3", "B-5", "B-5a", "B-6", "B-6b", "B-6c", "B-6d", "B-7b"),
+        versus=("B-3", "B-5", "B-5a", "B-6", "B-6b", "B-6c", "B-6d", "B-7b", "N-3b", "N-5c"),
         rank=23,
     ),
     Advice(
@@ -146,7 +147,7 @@ ADVICE: tuple[Advice, ...] = (
     Advice(
         "B-7a",
         Decision.CONSOLIDATION,
-        "Late by COG but early by BFM and UK (treatment ended <6 months before): the courses differ",
+        "Late by COG, early by BFM and UK (on treatment or <6 months after it): the courses differ",
         "Relapse came 36 months or more after diagnosis, yet before or within 6 months of completing "
         "treatment. By COG's clock MRD after block 1 decides (B-5, B-6); by BFM's it is S3, which Locatelli "
         "et al. (2012) transplant.",

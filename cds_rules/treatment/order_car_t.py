@@ -84,7 +84,7 @@ _PRODUCTS: tuple[OrderCheck, ...] = (
         drugs=CAR_T,
         maybe=_INFUSION,
         if_unknown=_INFO,
-        needs_title="CD19 on the latest blasts is not on record, and this CAR-T acts through it",
+        needs_title="CD19 on the blasts now is not settled by the record, and this CAR-T acts through it",
     ),
     OrderCheck(
         "O-19a",

@@ -57,7 +57,7 @@ _ANTIGENS: tuple[OrderCheck, ...] = (
         _RESULT,
         drugs=_BLINATUMOMAB,
         if_unknown=_INFO,
-        needs_title="CD19 on the latest blasts is not on record, and blinatumomab acts through it",
+        needs_title="CD19 on the blasts now is not settled by the record, and blinatumomab acts through it",
     ),
     OrderCheck(
         "O-2",
@@ -65,11 +65,11 @@ _ANTIGENS: tuple[OrderCheck, ...] = (
         "the latest blasts are CD22-negative, and inotuzumab acts through CD22",
         "Larson 2022: inotuzumab is effective only when the blasts express CD22.",
         CD22.is_(Expression.NEGATIVE),
-        (Cite("UTD2022", "immunotherapy; summary", "003:88, 304"),),
+        (Cite("UTD2022", "immunotherapy; summary", "003:88, 003:304"),),
         _RESULT,
         drugs=_INOTUZUMAB,
         if_unknown=_INFO,
-        needs_title="CD22 on the latest blasts is not on record, and inotuzumab acts through it",
+        needs_title="CD22 on the blasts now is not settled by the record, and inotuzumab acts through it",
     ),
     OrderCheck(
         "O-3",
@@ -108,7 +108,7 @@ _ANTIGENS: tuple[OrderCheck, ...] = (
         | (prepared & INOTUZUMAB_CYCLE.is_(InotuzumabCycle.LATER)),
         (
             Cite("HR2020", "patient 1, first relapse", "000:72"),
-            Cite("MYE2023", "table 2; bridging to HSCT", "004:152, 231"),
+            Cite("MYE2023", "table 2; bridging to HSCT", "004:152, 004:231"),
         ),
         _PLAN,
         drugs=_INOTUZUMAB,
@@ -122,7 +122,7 @@ _ANTIGENS: tuple[OrderCheck, ...] = (
         prepared,
         (
             Cite("HR2020", "patient 1, first relapse", "000:72"),
-            Cite("MYE2023", "table 2; bridging to HSCT", "004:152, 231"),
+            Cite("MYE2023", "table 2; bridging to HSCT", "004:152, 004:231"),
         ),
         _PLAN,
         drugs=_INOTUZUMAB,

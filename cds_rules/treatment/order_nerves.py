@@ -133,7 +133,7 @@ _LIPOSOMAL: tuple[OrderCheck, ...] = (
     OrderCheck(
         "O-18b",
         _INFO,
-        "liposomal cytarabine is ordered or was given: not together with methotrexate in high dose",
+        "liposomal cytarabine is ordered or was given: avoid high-dose methotrexate beside it",
         "Locatelli et al. 2012: serious neurotoxicity with intrathecal liposomal cytarabine together with "
         "high-dose methotrexate. Whether this order is high-dose is not read.",
         LIPOSOMAL_CYTARABINE.yes,

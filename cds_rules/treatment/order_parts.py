@@ -39,7 +39,7 @@ _PARTS: Mapping[str, frozenset[Part]] = {
     "collection.bloodBlasts": _RESULTS,
     "orders.carTCells": _CELLS,
     "orders.aplasia": _RESULTS | _CELLS,
-    "orders.carTPlanned": _CELLS,
+    "orders.carTPlanned": _CELLS | {Part.REQUESTS},
     "orders.collectionPlanned": _CELLS,
     "infusion.neurotoxicity": frozenset(),
 }

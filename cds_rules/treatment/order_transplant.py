@@ -43,7 +43,7 @@ CHECKS: tuple[OrderCheck, ...] = (
         "Larson 2022: results beyond first remission are very poor, but special situations may exist for "
         "Ph-positive ALL that is negative by molecular tests and for ALL without residual disease by flow.",
         adult & any_relapse & BEFORE_TRANSPLANT.is_(Positivity.NEGATIVE),
-        (Cite("UTD2022", "autologous HCT", "003:230, 232"),),
+        (Cite("UTD2022", "autologous HCT", "003:230, 003:232"),),
         _CHOICE,
         acts=_AUTOLOGOUS,
         yields_to=("O-15",),

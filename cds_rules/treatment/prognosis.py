@@ -44,8 +44,8 @@ ADVICE: tuple[Advice, ...] = (
         "PF-1",
         _D,
         "Site: isolated marrow relapse fares worst",
-        "Hunger & Raetz 2020, Locatelli et al. 2012 and NCI PDQ 2014: relapse in the marrow fares worse than "
-        "relapse outside it.",
+        "So Locatelli et al. 2012; NCI PDQ 2014: worse than combined relapse in some studies; Hunger & "
+        "Raetz 2020: worse than relapse outside the marrow.",
         first_relapse & PATTERN.is_(Pattern.MARROW),
         (
             Cite("HR2020", "risk factors at first relapse", "000:3"),
@@ -70,7 +70,8 @@ ADVICE: tuple[Advice, ...] = (
         "PF-1b",
         _D,
         "Site: isolated extramedullary relapse fares better than relapse in the marrow",
-        "So Hunger & Raetz 2020, Locatelli et al. 2012 and NCI PDQ 2014.",
+        "Hunger & Raetz 2020 and NCI PDQ 2014; Locatelli et al. 2012 name isolated CNS, isolated testis and "
+        "other sites outside the marrow.",
         first_relapse & isolated_extramedullary,
         (
             Cite("HR2020", "risk factors at first relapse", "000:3"),
@@ -112,8 +113,8 @@ ADVICE: tuple[Advice, ...] = (
         "PF-2b",
         _D,
         "Time: relapse more than 3 years after diagnosis, generally called late, fares better",
-        "Hunger & Raetz 2020 and NCI PDQ 2014. Exactly 3 years is late for COG; the general rule of Hunger & "
-        "Raetz leaves it to neither side.",
+        "Hunger & Raetz 2020; NCI PDQ 2014, of B-ALL. T-ALL in the marrow fares worse whatever the time "
+        "(PF-11). Exactly 3 years is late for COG; Hunger & Raetz leave it to neither side.",
         first_relapse & _FROM_36,
         (
             Cite("HR2020", "time to relapse", "000:112"),
@@ -179,8 +180,8 @@ ADVICE: tuple[Advice, ...] = (
         "PF-6",
         _D,
         "Marrow relapse with 5 % blasts or more after the first month of reinduction: extremely poor outlook",
-        "NCI PDQ 2014 says so of persistent morphologic disease, even where a second remission follows. MRD "
-        "alone is another question (PF-7).",
+        "NCI PDQ 2014 says so of persistent morphologic disease, even where a second remission follows. "
+        "That it means 5 % or more, seen on day 21 to 56, is the project's reading. MRD alone: PF-7.",
         first_relapse & marrow_relapse & FIRST_MONTH.is_(FirstMonth.PERSISTENT),
         (Cite("PDQ2014", "response to reinduction", "002:76"),),
         weight=Weight.NOTE,
@@ -190,8 +191,8 @@ ADVICE: tuple[Advice, ...] = (
         "PF-8",
         _D,
         "TP53 alteration at first relapse: event-free survival 9 % against 49 % without it, in that study",
-        "NCI PDQ 2014; leukemia persisted after reinduction in 38.5 % against 12.5 %. About 11 % of first "
-        "relapses carry it, half of them newly.",
+        "NCI PDQ 2014; leukemia persisted after initial reinduction in 38.5 % against 12.5 %. About 11 % of "
+        "first relapses carry it, half of them newly.",
         first_relapse & TP53.yes,
         (Cite("PDQ2014", "cytogenetics and genomic alterations", "002:80"),),
         weight=Weight.NOTE,
@@ -223,9 +224,9 @@ ADVICE: tuple[Advice, ...] = (
     Advice(
         "PF-10a",
         _D,
-        "ETV6::RUNX1 with early relapse (<36 months): only 31 % survived 3 years; time outweighs the fusion",
-        "NCI PDQ 2014, FRALLE 93. The fusion does not lower the concern of an early relapse. Exactly 36 "
-        "months is in neither group.",
+        "ETV6::RUNX1, relapse less than 36 months after diagnosis: 3-year survival 31 % (FRALLE 93)",
+        "NCI PDQ 2014, against 81 % at 5 years in late relapse: the fusion does not lower the concern of an "
+        "early one (project's reading). Exactly 36 months is in neither group.",
         first_relapse & ETV6_RUNX1.yes & _TO_36,
         (Cite("PDQ2014", "cytogenetics and genomic alterations", "002:82"),),
         weight=Weight.NOTE,
@@ -236,9 +237,8 @@ ADVICE: tuple[Advice, ...] = (
         _D,
         "ETV6::RUNX1 at marrow relapse: in ALL-REZ BFM 2002 time to relapse predicted outcome, not the "
         "fusion",
-        "NCI PDQ 2014: event-free survival was 84 %, and first remission outlasted treatment by six "
-        "months or "
-        "more in 94 %; on multivariate analysis only time was independent.",
+        "NCI PDQ 2014: event-free survival was 84 %, and first remission outlasted treatment by six months "
+        "or more in 94 %; on multivariate analysis time was independent, the fusion was not.",
         first_relapse & marrow_relapse & ETV6_RUNX1.yes,
         (Cite("PDQ2014", "cytogenetics and genomic alterations", "002:82"),),
         weight=Weight.NOTE,
@@ -248,9 +248,9 @@ ADVICE: tuple[Advice, ...] = (
     Advice(
         "PF-11",
         _D,
-        "T lineage: second remission and long-term survival are less likely than in B-ALL",
-        "NCI PDQ 2014 says so of marrow relapse, isolated or combined, at any time; Locatelli et al. 2012 "
-        "likewise.",
+        "T lineage: second remission and long-term event-free survival are less likely than in B-ALL",
+        "NCI PDQ 2014 says so of marrow relapse, isolated or combined, at any time; Locatelli et al. 2012: "
+        "much worse prognosis, whatever the time from diagnosis.",
         t_lineage & any_relapse & marrow_relapse,
         (Cite("PDQ2014", "immunophenotype", "002:86"), Cite("LOC2012", "risk stratification", "001:45")),
         weight=Weight.NOTE,
@@ -296,10 +296,13 @@ ADVICE: tuple[Advice, ...] = (
         "PF-15",
         _D,
         "Genetic lesions are not routinely part of risk assignment after relapse",
-        "Hunger & Raetz 2020, who let unfavorable lesions influence treatment all the same. No scheme here "
-        "changes its group for them; Locatelli et al. 2012 call that a limitation.",
+        "Hunger & Raetz 2020, of B- and T-ALL; unfavorable lesions may influence treatment all the same. No "
+        "scheme here changes its group for them; Locatelli et al. 2012 call that a limitation.",
         first_relapse & GENETIC_FINDING.yes,
-        (Cite("HR2020", "patient 1, genetics", "000:114"), Cite("LOC2012", "risk stratification", "001:45")),
+        (
+            Cite("HR2020", "patients 1 and 3, genetics", "000:114, 000:250"),
+            Cite("LOC2012", "risk stratification", "001:45"),
+        ),
         weight=Weight.NOTE,
         rank=35,
     ),

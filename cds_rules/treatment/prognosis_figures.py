@@ -33,6 +33,7 @@ from cds_rules.treatment.aspects.prognosis import (
 )
 from cds_rules.treatment.aspects.reinduction import END_REINDUCTION_MRD
 from cds_rules.treatment.aspects.risk_group import BFM, COG, Bfm, Cog
+from cds_rules.treatment.aspects.state import IN_REMISSION
 from cds_rules.treatment.aspects.transplant import TRANSPLANT, InThisCourse
 
 _BEFORE_18 = FROM_DIAGNOSIS.is_(FromDiagnosis.BEFORE_18)
@@ -47,8 +48,8 @@ ADVICE: tuple[Advice, ...] = (
     Advice(
         "PF-7",
         _D,
-        "BFM intermediate risk, chemotherapy alone: PCR <1e-3 after reinduction, 10-year EFS 73 % in that "
-        "study",
+        "BFM intermediate risk, chemotherapy alone in CR2: PCR <1e-3 after reinduction, 10-year EFS 73 % in "
+        "one study",
         "NCI PDQ 2014, BFM study of 61 children with B-ALL; above 1e-3 it was 10 %. Exactly 1e-3 is in "
         "neither group. No forecast for a child who is transplanted.",
         b_lineage
@@ -64,8 +65,8 @@ ADVICE: tuple[Advice, ...] = (
     Advice(
         "PF-7a",
         _D,
-        "BFM intermediate risk, chemotherapy alone: PCR >1e-3 after reinduction, 10-year EFS 10 % in that "
-        "study",
+        "BFM intermediate risk, chemotherapy alone in CR2: PCR >1e-3 after reinduction, 10-year EFS 10 % in "
+        "one study",
         "NCI PDQ 2014, BFM study of 61 children with B-ALL; below 1e-3 it was 73 %. Exactly 1e-3 is in "
         "neither group. No forecast for a child who is transplanted.",
         b_lineage
@@ -81,7 +82,7 @@ ADVICE: tuple[Advice, ...] = (
     Advice(
         "PF-13",
         _D,
-        "Isolated CNS relapse with marrow MRD above 0.01 %: 5-year EFS 30 % against 60 %, in that study",
+        "Isolated CNS relapse with marrow MRD above 0.01 %: 5-year EFS 30 % against 60 % (one study)",
         "NCI PDQ 2014, in morphologically normal marrow. Exactly 0.01 % is in neither group.",
         first_relapse & isolated_cns & RELAPSE_MRD.is_(RelapseMrd.HIGH),
         (Cite("PDQ2014", "isolated extramedullary relapse", "002:193"),),
@@ -91,8 +92,7 @@ ADVICE: tuple[Advice, ...] = (
     Advice(
         "PF-13a",
         _D,
-        "Isolated CNS relapse with marrow MRD none or below 0.01 %: 5-year EFS 60 % against 30 %, in that "
-        "study",
+        "Isolated CNS relapse with marrow MRD none or below 0.01 %: 5-year EFS 60 % against 30 % (one study)",
         "NCI PDQ 2014, in morphologically normal marrow. Exactly 0.01 % is in neither group.",
         first_relapse & isolated_cns & RELAPSE_MRD.is_(RelapseMrd.LOW),
         (Cite("PDQ2014", "isolated extramedullary relapse", "002:193"),),
@@ -102,7 +102,8 @@ ADVICE: tuple[Advice, ...] = (
     Advice(
         "PF-16",
         _D,
-        "Late marrow relapse of B-ALL, chemotherapy alone, MRD positive: 49 % relapsed by year 2 (one study)",
+        "Late marrow relapse of B-ALL, chemotherapy alone, MRD positive: 49 % relapsed by year 2 (12 "
+        "children)",
         "NCI PDQ 2014, one study of 23 children: 12 MRD-positive at the end of reinduction; none of the 11 "
         "MRD-negative relapsed. No level is given for positive.",
         b_lineage
@@ -117,7 +118,8 @@ ADVICE: tuple[Advice, ...] = (
     Advice(
         "PF-16a",
         _D,
-        "Late marrow relapse of B-ALL, chemotherapy alone, MRD negative: none relapsed by year 2 (one study)",
+        "Late marrow relapse of B-ALL, chemotherapy alone, MRD negative: none relapsed by year 2 (11 "
+        "children)",
         "NCI PDQ 2014, one study of 23 children: 11 MRD-negative at the end of reinduction; 49 % of the 12 "
         "MRD-positive relapsed. No level is given for positive.",
         b_lineage
@@ -133,9 +135,10 @@ ADVICE: tuple[Advice, ...] = (
         "PF-17",
         _D,
         "Early marrow relapse: about 70 % reach a second remission after one month of reinduction",
-        "NCI PDQ 2014; about 95 % in late marrow relapse, and lower in T-ALL (PF-17b).",
-        first_relapse & early_marrow,
-        (Cite("PDQ2014", "reinduction chemotherapy", "002:96"),),
+        "NCI PDQ 2014; about 95 % in late marrow relapse, and lower in T-ALL (PF-17b). Early: below 36 "
+        "months from diagnosis, as in its COG study (68 and 96 % after block 1).",
+        first_relapse & early_marrow & IN_REMISSION.no,
+        (Cite("PDQ2014", "reinduction chemotherapy", "002:96, 002:101"),),
         weight=Weight.NOTE,
         rank=38,
     ),
@@ -143,9 +146,10 @@ ADVICE: tuple[Advice, ...] = (
         "PF-17a",
         _D,
         "Late marrow relapse: about 95 % reach a second remission after one month of reinduction",
-        "NCI PDQ 2014; about 70 % in early marrow relapse, and lower in T-ALL (PF-17b).",
-        first_relapse & late_marrow,
-        (Cite("PDQ2014", "reinduction chemotherapy", "002:96"),),
+        "NCI PDQ 2014; about 70 % in early marrow relapse, and lower in T-ALL (PF-17b). Late: 36 months or "
+        "more from diagnosis, as in its COG study (96 and 68 % after block 1).",
+        first_relapse & late_marrow & IN_REMISSION.no,
+        (Cite("PDQ2014", "reinduction chemotherapy", "002:96, 002:101"),),
         weight=Weight.NOTE,
         rank=39,
     ),
@@ -154,7 +158,7 @@ ADVICE: tuple[Advice, ...] = (
         _D,
         "T-ALL: much lower rates of second remission with standard reinduction than B-ALL",
         "NCI PDQ 2014, COG study of three blocks; no figure is given there.",
-        t_lineage & first_relapse & marrow_relapse,
+        t_lineage & first_relapse & marrow_relapse & IN_REMISSION.no,
         (Cite("PDQ2014", "T-cell ALL", "002:122"),),
         weight=Weight.NOTE,
         rank=40,
@@ -177,15 +181,15 @@ ADVICE: tuple[Advice, ...] = (
         "Hunger & Raetz 2020, table 2; ages 1 to 30, blinatumomab after reinduction. PF-18 is another group "
         "and another endpoint.",
         b_lineage & first_relapse & COG.is_(Cog.INTERMEDIATE, Cog.HIGH),
-        (Cite("HR2020", "table 2", "000:85-87, 100"),),
+        (Cite("HR2020", "table 2", "000:85-86, 000:100"),),
         weight=Weight.NOTE,
         rank=42,
     ),
     Advice(
         "PF-20",
         _D,
-        "Marrow relapse of B-ALL within 18 months: survival below 20 % in the studies",
-        "NCI PDQ 2014.",
+        "Marrow relapse of B-ALL within 18 months of diagnosis: survival below 20 % in the studies",
+        "NCI PDQ 2014; 40 to 50 % after more than 36 months, and no figure for the time between.",
         b_lineage & first_relapse & marrow_relapse & _BEFORE_18,
         (Cite("PDQ2014", "time from diagnosis to relapse", "002:58"),),
         weight=Weight.NOTE,
@@ -194,8 +198,9 @@ ADVICE: tuple[Advice, ...] = (
     Advice(
         "PF-20a",
         _D,
-        "Marrow relapse of B-ALL after more than 36 months: survival 40 to 50 % in the studies",
-        "NCI PDQ 2014. Exactly 36 months is in neither group.",
+        "Marrow relapse of B-ALL more than 36 months after diagnosis: survival 40 to 50 % in the studies",
+        "NCI PDQ 2014; below 20 % within 18 months. Hunger & Raetz 2020 give about 70 % where MRD responds "
+        "well (PF-20b). Exactly 36 months is in neither group.",
         b_lineage & first_relapse & marrow_relapse & _FROM_36,
         (Cite("PDQ2014", "time from diagnosis to relapse", "002:58"),),
         weight=Weight.NOTE,
@@ -204,10 +209,15 @@ ADVICE: tuple[Advice, ...] = (
     Advice(
         "PF-20b",
         _D,
-        "Late marrow relapse with MRD below 0.1 % after reinduction: long-term survival about 70 %",
+        "Late marrow relapse, MRD below 0.1 % after reinduction, chemotherapy: about 70 % survive long "
+        "(trials)",
         "Hunger & Raetz 2020 of BFM, COG and UKALL trials; a good MRD response is below 0.1 % for most "
         "groups, below 0.01 % for some.",
-        b_lineage & first_relapse & late_marrow & END_BLOCK1.is_(MrdBand.BELOW, MrdBand.BETWEEN),
+        b_lineage
+        & first_relapse
+        & late_marrow
+        & _NO_TRANSPLANT
+        & END_BLOCK1.is_(MrdBand.BELOW, MrdBand.BETWEEN),
         (Cite("HR2020", "late marrow relapse", "000:112"),),
         weight=Weight.NOTE,
         rank=45,
@@ -216,9 +226,12 @@ ADVICE: tuple[Advice, ...] = (
         "PF-20c",
         _D,
         "Isolated CNS relapse within 18 months of diagnosis: survival 40 to 50 % in the studies",
-        "NCI PDQ 2014.",
+        "NCI PDQ 2014; Hunger & Raetz 2020: 52 % at 3 years in COG AALL0433, event-free 41 %.",
         first_relapse & isolated_cns & _BEFORE_18,
-        (Cite("PDQ2014", "time from diagnosis to relapse", "002:60"),),
+        (
+            Cite("PDQ2014", "time from diagnosis to relapse", "002:60"),
+            Cite("HR2020", "isolated CNS relapse", "000:236"),
+        ),
         weight=Weight.NOTE,
         rank=46,
     ),
@@ -261,7 +274,8 @@ ADVICE: tuple[Advice, ...] = (
         "PF-20g",
         _D,
         "T-ALL: survival after relapse below 25 % in the studies",
-        "Hunger & Raetz 2020, with marginal improvement of late.",
+        "Hunger & Raetz 2020: only marginally better of late; not divided by site, time or number of "
+        "relapse.",
         t_lineage & any_relapse,
         (Cite("HR2020", "patient 3", "000:248"),),
         weight=Weight.NOTE,

@@ -1,6 +1,7 @@
 """The scores of UTD2022 for adults: SC-1, SC-2, SC-3 (clinical model section 3).
 
-SC-1 was made on children too, and is given at every age. SC-3 is no sum: it shows what each group had.
+SC-1 counts ages from 10 years on, so it is given at every age (below 10 no point: read from its silence).
+SC-3 is no sum: it shows what each group had.
 """
 
 from __future__ import annotations
@@ -61,7 +62,8 @@ SC_1 = Score(
         (frozenset({3}), Figure("3", "10 % alive at 3 years in that cohort")),
         (frozenset({4, 5, 6}), Figure("4 to 6", "the source gives no figure above 3 points")),
     ),
-    "Larson 2022, of 582 transplants outside remission between 1995 and 2004; donors and care have changed.",
+    "Larson 2022, of 582 transplants outside remission in a registry of 1995 to 2004. That an age below 10 "
+    "years scores nothing is our reading: the source does not name it.",
 )
 SC_2 = Score(
     "SC-2",
@@ -82,7 +84,7 @@ SC_2 = Score(
         (frozenset({3}), Figure("3", "8 % alive at 1 year in that series")),
         (frozenset({4}), Figure("4", "0 % alive at 1 year in that series")),
     ),
-    "Larson 2022, of 288 adults at one institution; 18 % reached complete response.",
+    "Larson 2022, of 288 patients at one institution; 18 % reached complete response.",
 )
 
 _GMALL_AGE = (
@@ -148,7 +150,8 @@ SC_3 = Score(
         Cite("UTD2022", "prognosis, UKALL12/ECOG2993", "003:238-242"),
     ),
     Audience.ADULT,
-    note="Larson 2022: GMALL, 547 first relapses; UKALL12/ECOG2993, 609 adults. No figure combines groups.",
+    note="Larson 2022: GMALL, 547 first relapses; UKALL12/ECOG2993, 609 adults. No figure combines groups. "
+    "Age is taken at the relapse: the source does not say when.",
 )
 SCORES: tuple[Score, ...] = (SC_1, SC_2, SC_3)
 

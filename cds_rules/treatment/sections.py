@@ -82,8 +82,8 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "car_t_risk",
         "Risk factors studied in CAR-T",
-        "What went with worse results in studies, known before the infusion. None of it is the outlook of one "
-        "person.",
+        "What went with worse results in studies, known before the infusion. None of it is the outlook of "
+        "one person.",
         car_t_risk.ADVICE,
     ),
     Section(

@@ -95,7 +95,7 @@ def surveillance(chart: Chart) -> tuple[DueItem, ...]:
     """The tests of the first year after the last CAR-T infusion, by kind and in order of time.
 
     Empty without CAR-T, after death, a relapse or a transplant since the infusion, and from the sixteenth
-    month on. A test missed is no longer listed once the next one of its kind has come up.
+    month on. A test missed gives way to the next one of its kind once that has come up.
     """
     picture = chart.picture
     if picture.car_t.value is not True or picture.person.deceased or Lineage.B not in picture.lineages:
@@ -209,15 +209,22 @@ def _in_order(results: Iterator[_Result]) -> tuple[_Result, ...]:
 def _listed(series: _Series, on: date, doubt: str | None) -> Iterator[DueItem]:
     """The windows of a series; one missed gives way to the next that has begun."""
     for place, (name, first, last) in enumerate(series.windows):
-        item = _place(series, name, (first, last), on, doubt)
-        begun = place + 1 < len(series.windows) and on >= series.windows[place + 1][1]
-        if not (begun and item.state in (DueState.OVERDUE, DueState.UNKNOWN, DueState.DUE)):
+        following = series.windows[place + 1][1] if place + 1 < len(series.windows) else date.max
+        item = _place(series, f"{series.what}, {name}", (first, last), following, on, doubt)
+        if on < following or item.state is DueState.DONE:
             yield item
 
 
-def _place(series: _Series, name: str, due: tuple[date, date], on: date, doubt: str | None) -> DueItem:
-    what, (first, last) = f"{series.what}, {name}", due
-    sure = [r for r in series.results if r.sure and r.when.earliest >= first]
+def _place(
+    series: _Series, what: str, due: tuple[date, date], following: date, on: date, doubt: str | None
+) -> DueItem:
+    """`following`: when the next window begins; what is late, but before it, still counts for this one."""
+    first, last = due
+    sure = [
+        r
+        for r in series.results
+        if r.sure and r.when.earliest >= first and (r.when.latest <= last or r.when.earliest < following)
+    ]
     if sure:
         within = sure[0].when.latest <= last
         note = f"done {sure[0].when}" if within else f"done {sure[0].when}, after its window"

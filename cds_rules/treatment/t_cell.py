@@ -5,6 +5,7 @@ from __future__ import annotations
 from cds_rules.citation import Cite
 from cds_rules.request import Test
 from cds_rules.treatment.advice import Advice, Audience, Decision, Weight
+from cds_rules.treatment.aspects.cns import RADIATED_SINCE
 from cds_rules.treatment.aspects.course import (
     CNS,
     TRANSPLANT_BEFORE,
@@ -17,12 +18,18 @@ from cds_rules.treatment.aspects.course import (
     t_lineage,
 )
 from cds_rules.treatment.aspects.reinduction import REMISSION_AFTER
+from cds_rules.treatment.aspects.response import RESPONSE_ON_RECORD
 from cds_rules.treatment.aspects.t_cell import INTRATHECAL, NELARABINE, Given
+from cds_rules.treatment.aspects.transplant import TRANSPLANT, InThisCourse
 
-_FIRST = t_lineage & first_relapse & TRANSPLANT_BEFORE.no
+_FIRST = (
+    t_lineage & first_relapse & TRANSPLANT_BEFORE.no & TRANSPLANT.is_(InThisCourse.NONE, InThisCourse.PLANNED)
+)
+"""First relapse of T-ALL, with a transplant neither before it nor since."""
 _ANY = t_lineage & any_relapse
 _HUNGER = Cite("HR2020", "patient 3, T-ALL", "000:248")
-_TARGETED = Cite("HR2020", "patient 3, targeted agents", "000:250-254")
+_TARGETED = Cite("HR2020", "patient 3, targeted agents; table 3", "000:250-254, 154-226")
+_PROFILE = Cite("HR2020", "patient 3, genetics", "000:250")
 _NUCLEOSIDE = Cite("LOC2012", "nucleoside analogs", "001:133-135")
 
 ADVICE: tuple[Advice, ...] = (
@@ -30,14 +37,25 @@ ADVICE: tuple[Advice, ...] = (
         "L-1",
         Decision.REINDUCTION,
         "T-ALL: reinduction, and transplant as soon as there is an MRD-negative remission",
-        "Hunger & Raetz: best available donor, whatever the site and time of the relapse. They use UKALL R3; "
-        "NECTAR (nelarabine, cyclophosphamide, etoposide) and bortezomib with four drugs are named too, and "
-        "none is proven superior.",
-        _FIRST,
+        "Hunger & Raetz (2020), whatever the site and time. They use UKALL R3, in hospital until counts "
+        "recover and with antimicrobial prophylaxis; NECTAR (nelarabine, cyclophosphamide, etoposide) and "
+        "bortezomib with four drugs are named too, none proven superior.",
+        _FIRST & RESPONSE_ON_RECORD.no,
         (_HUNGER,),
         tests=(Test.HLA, Test.TRANSPLANT_REFERRAL),
         versus=("L-1c",),
         rank=10,
+    ),
+    Advice(
+        "L-1d",
+        Decision.CONSOLIDATION,
+        "T-ALL after reinduction: transplant as soon as there is an MRD-negative remission",
+        "Hunger & Raetz (2020): from the best available donor, whatever the site and time of the relapse.",
+        _FIRST & RESPONSE_ON_RECORD.yes,
+        (_HUNGER,),
+        tests=(Test.HLA, Test.TRANSPLANT_REFERRAL),
+        versus=("L-1c", "H-9"),
+        rank=11,
     ),
     Advice(
         "L-1a",
@@ -56,7 +74,7 @@ ADVICE: tuple[Advice, ...] = (
         "Locatelli et al. give radiation with systemic chemotherapy to every patient with CNS involvement: "
         "18 Gy, or 15 Gy after earlier cranial radiation above 20 Gy. Hunger & Raetz add CNS-directed "
         "therapy, classically cranial irradiation.",
-        _FIRST & CNS.yes,
+        _FIRST & CNS.yes & RADIATED_SINCE.no,
         (
             Cite("LOC2012", "CNS relapse", "001:89-98"),
             Cite("HR2020", "isolated CNS relapse", "000:236"),
@@ -72,7 +90,7 @@ ADVICE: tuple[Advice, ...] = (
         _FIRST & isolated_cns & before_18_months,
         (Cite("PDQ2014", "CNS relapse, HSCT", "002:211-216"),),
         weight=Weight.NOTE,
-        versus=("L-1",),
+        versus=("L-1", "L-1d"),
         rank=16,
     ),
     Advice(
@@ -100,8 +118,9 @@ ADVICE: tuple[Advice, ...] = (
         "L-3",
         Decision.REINDUCTION,
         "T-ALL without remission after reinduction: targeted agents and trials can be considered",
-        "Hunger & Raetz turn to them if reinduction or NECTAR fails: daratumumab, venetoclax with or without "
-        "navitoclax, inhibitors of CDK4/6, mTOR or the proteasome, each with few data.",
+        "Hunger & Raetz (2020), if reinduction or NECTAR fails: daratumumab, venetoclax with or without "
+        "navitoclax, inhibitors of CDK4/6 or mTOR, each with few data; their table of trials adds proteasome "
+        "inhibitors.",
         _ANY & REMISSION_AFTER.no,
         (_TARGETED,),
         tests=(Test.SEQUENCING, Test.TRIAL_REFERRAL),
@@ -110,12 +129,12 @@ ADVICE: tuple[Advice, ...] = (
     Advice(
         "L-3a",
         Decision.EVALUATION,
-        "T-ALL at relapse: comprehensive molecular profile, if it can be had",
-        "Hunger & Raetz recommend it because ABL-class fusions and activated JAK-STAT occur and can be "
-        "targeted; risk groups do not go by it.",
+        "T-ALL: a molecular profile may show a target; risk groups do not go by it",
+        "Hunger & Raetz (2020): ABL-class fusions that can be targeted occur, and JAK-STAT activation in "
+        "early T-cell precursor ALL. The request itself is EV-6a.",
         _ANY,
-        (_TARGETED,),
-        tests=(Test.SEQUENCING,),
+        (_PROFILE,),
+        weight=Weight.NOTE,
         rank=60,
     ),
     Advice(
@@ -132,9 +151,9 @@ ADVICE: tuple[Advice, ...] = (
         "L-5",
         Decision.PROGNOSIS,
         "T-ALL: CR2 44 % with NECTAR, 68 +/- 10 % with bortezomib and four drugs (22 patients)",
-        "A phase 1 trial of NECTAR, and COG AALL07P1. In another series of NECTAR 5 of 5 had a remission "
-        "(Hunger & Raetz 2020).",
-        _ANY,
+        "A phase 1 trial of NECTAR, and COG AALL07P1. In another series of NECTAR, relapsed or refractory, 5 "
+        "of 5 had a remission (Hunger & Raetz 2020).",
+        t_lineage & first_relapse,
         (_HUNGER,),
         weight=Weight.NOTE,
         rank=40,
@@ -185,7 +204,8 @@ ADVICE: tuple[Advice, ...] = (
         "L-7",
         Decision.REINDUCTION,
         "T-ALL: clofarabine combinations brought fewer remissions than in B-ALL",
-        "Locatelli et al. from two studies; they consider these regimens for B-ALL.",
+        "Locatelli et al. (2012), from two studies; they consider these regimens for B-ALL that resists or "
+        "has relapsed in the marrow a second time.",
         _ANY,
         (_NUCLEOSIDE,),
         weight=Weight.NOTE,

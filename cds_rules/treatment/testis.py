@@ -18,18 +18,24 @@ from cds_rules.treatment.aspects.course import (
 )
 from cds_rules.treatment.aspects.reinduction import REMISSION_AFTER
 from cds_rules.treatment.aspects.testis import (
+    ORCHIECTOMY_DONE,
     OTHER_TESTIS,
     TESTIS_PROOF,
+    TESTIS_RADIATED,
     TESTIS_SIDE,
     OtherTestis,
     Proof,
     Side,
 )
+from cds_rules.treatment.aspects.transplant import TRANSPLANT, InThisCourse
 
 _INVOLVED = any_relapse & TESTIS.yes
-_FIRST = first_relapse & TRANSPLANT_BEFORE.no & isolated_testis
+_AHEAD = TRANSPLANT.is_(InThisCourse.NONE, InThisCourse.PLANNED)
+_LOCAL_AHEAD = ORCHIECTOMY_DONE.no & TESTIS_RADIATED.no
+"""No local treatment on record since the relapse."""
+_FIRST = first_relapse & TRANSPLANT_BEFORE.no & isolated_testis & _AHEAD
 _ONE = TESTIS_SIDE.is_(Side.ONE)
-_EARLY = first_relapse & TRANSPLANT_BEFORE.no & before_18_months
+_EARLY = first_relapse & TRANSPLANT_BEFORE.no & before_18_months & _AHEAD
 _D = Decision.TESTIS
 _LOCATELLI = Cite("LOC2012", "testicular relapse", "001:102")
 _PDQ = Cite("PDQ2014", "testicular relapse", "002:218-230")
@@ -39,9 +45,9 @@ ADVICE: tuple[Advice, ...] = (
         "T-1",
         _D,
         "One testis involved: orchiectomy, and biopsy of the other testis",
-        "Locatelli et al. remove the involved testis and biopsy the other one before they give it "
-        "prophylactic radiation. No data favor orchiectomy over radiation or the reverse.",
-        _INVOLVED & _ONE,
+        "Locatelli et al. (2012). Leukemia is proven by biopsy first (T-1d). They know of no data that favor "
+        "orchiectomy over radiation or the reverse.",
+        _INVOLVED & _ONE & _LOCAL_AHEAD,
         (_LOCATELLI,),
         tests=(Test.TESTIS_EXAM,),
         versus=("T-2",),
@@ -51,8 +57,8 @@ ADVICE: tuple[Advice, ...] = (
         "T-1a",
         _D,
         "One testis involved, biopsy of the other negative: prophylactic radiation, 15 Gy in the source",
-        "Locatelli et al. irradiate the other testis once a biopsy has shown no leukemia in it.",
-        _INVOLVED & _ONE & OTHER_TESTIS.is_(OtherTestis.NEGATIVE),
+        "Locatelli et al. (2012), to the testis that is left, beside orchiectomy of the involved one.",
+        _INVOLVED & _ONE & OTHER_TESTIS.is_(OtherTestis.NEGATIVE) & TESTIS_RADIATED.no,
         (_LOCATELLI,),
         versus=("T-2",),
         rank=11,
@@ -63,7 +69,7 @@ ADVICE: tuple[Advice, ...] = (
         "One testis suspected, biopsy of the other positive: as bilateral disease",
         "Locatelli et al. do not say this in words. Leukemia in both testes is what they treat by "
         "orchiectomy or radiation (24 Gy), so the rule is inferred.",
-        _INVOLVED & _ONE & OTHER_TESTIS.is_(OtherTestis.POSITIVE),
+        _INVOLVED & _ONE & OTHER_TESTIS.is_(OtherTestis.POSITIVE) & TESTIS_RADIATED.no,
         (_LOCATELLI,),
         versus=("T-2",),
         rank=11,
@@ -72,8 +78,8 @@ ADVICE: tuple[Advice, ...] = (
         "T-1c",
         _D,
         "Both testes involved: orchiectomy or radiation, 24 Gy in the source",
-        "Locatelli et al. consider either as appropriate.",
-        _INVOLVED & TESTIS_SIDE.is_(Side.BOTH),
+        "Locatelli et al. (2012) choose as appropriate; both are expected to end fertility (T-5).",
+        _INVOLVED & TESTIS_SIDE.is_(Side.BOTH) & _LOCAL_AHEAD,
         (_LOCATELLI,),
         versus=("T-2",),
         rank=12,
@@ -106,7 +112,7 @@ ADVICE: tuple[Advice, ...] = (
         _D,
         "Isolated testicular relapse without complete remission after induction: local radiation as well",
         "NCI PDQ 2014, as the standard approach in North America.",
-        _FIRST & REMISSION_AFTER.no,
+        _FIRST & REMISSION_AFTER.no & TESTIS_RADIATED.no,
         (_PDQ,),
         rank=21,
     ),
@@ -114,8 +120,9 @@ ADVICE: tuple[Advice, ...] = (
         "T-3",
         _D,
         "Isolated testicular relapse after transplant: 5 of 7 had extended EFS without a second transplant",
-        "A small series. Whether a second transplant is needed is unknown (NCI PDQ 2014).",
-        any_relapse & TRANSPLANT_BEFORE.yes & isolated_testis,
+        "Boys transplanted for an earlier systemic relapse. Whether a second transplant is needed is unknown "
+        "(NCI PDQ 2014).",
+        any_relapse & TRANSPLANT_BEFORE.yes & isolated_testis & _AHEAD,
         (Cite("PDQ2014", "testicular relapse; relapse after HSCT", "002:189, 236"),),
         weight=Weight.NOTE,
         rank=30,
@@ -123,11 +130,12 @@ ADVICE: tuple[Advice, ...] = (
     Advice(
         "T-4",
         _D,
-        "Very early extramedullary relapse (<18 months): discuss transplant",
-        "Italian children transplanted from 1990 to 2010: 10-year survival 52 %, against 20 to 30 % in "
-        "earlier years with chemotherapy and radiation (Hunger & Raetz 2020). For the CNS see the CNS rules.",
+        "Very early extramedullary relapse (<18 months): 10-year survival 52 % with transplant in a series",
+        "Italian children; 20 to 30 % before, with chemotherapy and radiation (Hunger & Raetz 2020). "
+        "They recommend transplant for the CNS only; to discuss it at other sites is the project's.",
         _EARLY & PATTERN.is_(Pattern.TESTIS, Pattern.OTHER),
         (Cite("HR2020", "patient 2, very early extramedullary relapse", "000:236"),),
+        weight=Weight.NOTE,
         tests=(Test.TRANSPLANT_REFERRAL,),
         rank=40,
     ),
@@ -138,7 +146,7 @@ ADVICE: tuple[Advice, ...] = (
         "Hunger & Raetz list isolated extramedullary relapse before 18 months as high risk (COG). The COG "
         "table in NCI PDQ 2014 calls it intermediate.",
         _EARLY & b_lineage & isolated_testis,
-        (Cite("HR2020", "table 1, COG", "000:12-18, 62"),),
+        (Cite("HR2020", "table 1, COG", "000:10-17, 62"),),
         weight=Weight.NOTE,
         versus=("T-4b",),
         rank=45,

@@ -11,6 +11,7 @@ from cds_rules.request import Test
 from cds_rules.treatment.advice import Advice, Audience, Decision, Weight
 from cds_rules.treatment.aspect import When
 from cds_rules.treatment.aspects.course import (
+    CAR_T_GIVEN,
     REFRACTORY,
     TRANSPLANT_BEFORE,
     any_relapse,
@@ -49,8 +50,12 @@ _loc_indicated: When = _ahead & (
     BFM.is_(Bfm.S3, Bfm.S4) | AFTER_CONSOLIDATION.is_(AfterConsolidation.ABOVE) | _planned
 )
 """Whom LOC2012 transplants: high-risk features or poor clearance (001:85, 125); or one is planned."""
-_hr_indicated: When = _ahead & (early_marrow | (late_marrow & END_BLOCK1.is_(MrdBand.FROM)) | _planned)
-"""Whom HR2020 transplants after a first marrow relapse of B-ALL (000:72, 112); or one is planned."""
+_hr_indicated: When = _ahead & (
+    (CAR_T_GIVEN.no & (early_marrow | (late_marrow & END_BLOCK1.is_(MrdBand.FROM)))) | _planned
+)
+"""Whom HR2020 transplants after a first marrow relapse of B-ALL (000:72, 112); or one is planned.
+
+After CAR-T the time to relapse no longer decides on it: other rules speak."""
 _first_b = b_lineage & first_relapse
 _second_remission = RESPONSE.is_(Response.M1) & TRANSPLANT_BEFORE.no
 
@@ -63,8 +68,8 @@ _BEFORE: tuple[Advice, ...] = (
         Decision.TRANSPLANT,
         "Donor: HLA-identical sibling first; else unrelated, cord blood or haploidentical",
         "Locatelli et al. (2012) prefer an HLA-identical sibling. Without one, an unrelated donor (at most "
-        "one allele different at HLA-A, -B, -C, -DRB1 by high-resolution typing), cord blood or a "
-        "haploidentical relative are suitable.",
+        "one allele different at HLA-A, -B, -C, -DRB1 by high-resolution typing), cord blood or, in centers "
+        "with a program for it, a haploidentical relative are suitable.",
         any_relapse & _loc_indicated,
         (_LOC_DONOR,),
         tests=(Test.HLA, Test.TRANSPLANT_REFERRAL),
@@ -77,7 +82,7 @@ _BEFORE: tuple[Advice, ...] = (
         "Donor: the best one available, since survival is similar across donor types",
         "Hunger & Raetz (2020): survival is similar with matched siblings, fully matched unrelated donors "
         "and haploidentical donors, so they go on with the best available one.",
-        _first_b & marrow_relapse & _hr_indicated,
+        _first_b & marrow_relapse & TRANSPLANT_BEFORE.no & _hr_indicated,
         (Cite("HR2020", "patient 1, after reinduction", "000:72"),),
         tests=(Test.HLA, Test.TRANSPLANT_REFERRAL),
         versus=("H-1",),
@@ -86,9 +91,8 @@ _BEFORE: tuple[Advice, ...] = (
     Advice(
         "H-2",
         Decision.TRANSPLANT,
-        "Conditioning for a first transplant: with total body irradiation",
-        "NCI PDQ (2014): in two retrospective studies and one randomized trial, conditioning with total body "
-        "irradiation gave higher cure rates than chemotherapy alone.",
+        "Conditioning for a first transplant: higher cure rates with total body irradiation",
+        "NCI PDQ (2014), from two retrospective studies and one randomized trial against chemotherapy alone.",
         any_relapse & _loc_indicated & TRANSPLANT_BEFORE.no & BODY_RADIATION.no,
         (Cite("PDQ2014", "TBI-containing preparative regimens", "002:161"),),
         rank=20,
@@ -97,10 +101,10 @@ _BEFORE: tuple[Advice, ...] = (
         "H-2a",
         Decision.TRANSPLANT,
         "Total body irradiation was the standard in 2012, other conditioning a matter for trials",
-        "Locatelli et al. (2012) hold total body irradiation for the standard and want chemotherapy-based "
-        "conditioning tested in trials.",
+        "Locatelli et al. (2012). In Eapen et al., whom they cite, transplant beat chemotherapy only with "
+        "it, after relapse within 36 months.",
         any_relapse & _loc_indicated & TRANSPLANT_BEFORE.no & BODY_RADIATION.no,
-        (_LOC_DONOR,),
+        (_LOC_DONOR, Cite("LOC2012", "to whom and when we offer HSCT, studies", "001:108")),
         weight=Weight.NOTE,
         rank=21,
     ),
@@ -170,15 +174,15 @@ _BEFORE: tuple[Advice, ...] = (
         first_relapse & _loc_indicated & REFRACTORY.no,
         (_LOC_DONOR,),
         tests=(Test.TRANSPLANT_REFERRAL,),
-        versus=("B-3",),
+        versus=("B-3", "L-1d"),
         rank=15,
     ),
     Advice(
         "H-10",
         Decision.TRANSPLANT,
         "Unrelated donor: more GVHD and transplant-related mortality than with a matched sibling",
-        "NCI PDQ (2014): survival with matched unrelated donors has come close to that with siblings, but "
-        "clinically extensive GVHD and transplant-related mortality stay higher.",
+        "NCI PDQ (2014), of clinically extensive GVHD. Survival has become similar, and relapse may be rarer "
+        "with a matched unrelated donor.",
         any_relapse & _planned_or_done & DONOR.is_(Donor.UNRELATED),
         (_PDQ_DONOR,),
         weight=Weight.NOTE,

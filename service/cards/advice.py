@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cds_rules.answer import Answer
 from cds_rules.assessment import Assessment
 from cds_rules.request import Test
-from cds_rules.treatment.advice import Decision, Weight
+from cds_rules.treatment.advice import Advice, Decision, Weight
 from cds_rules.treatment.aspect import ASPECTS
 from cds_rules.treatment.recommend import Recommendation
 from cds_rules.treatment.sections import SECTION_OF
+from cds_rules.treatment.surveillance import DueItem, DueState
+from cds_rules.treatment.weigh import Need
 from service.cards.build import Pages, card, escape, fit, sources_label
 from service.cards.facts import references
 from service.cards.settling import settling
@@ -56,14 +59,19 @@ def advice_card(a: Assessment, topic: Topic, pages: Pages, offered: set[Test]) -
     mine = [r for r in a.recommendations if r.rule.decision in topic.decisions]
     applying = sorted((r for r in mine if r.applies), key=lambda r: _order(r, topic))
     advised = [r for r in applying if r.rule.weight is Weight.ADVICE]
+    pending = _pending(a) if topic is AFTER_CAR_T else []
     if not advised:
-        return None
+        return _follow_up_card(a, pending, pages) if pending else None
     waiting = [r for r in mine if not r.applies and r.rule.weight is Weight.ADVICE]
     first = advised[0]
-    tests = [t for t in dict.fromkeys(t for r in advised for t in r.rule.tests) if t not in offered]
+    wanted = dict.fromkeys(
+        (*(t for d in pending for t in d.tests), *(t for r in advised for t in r.rule.tests))
+    )
+    tests = [t for t in wanted if t not in offered]
     offered.update(tests)
     detail = [
         *_statements(applying, pages),
+        *_follow_up(pending),
         *_waiting(waiting, pages),
         *_facts_used(applying[:MAX_STATEMENTS]),
         "These are statements of the named sources, for a clinician to judge.",
@@ -78,6 +86,43 @@ def advice_card(a: Assessment, topic: Topic, pages: Pages, offered: set[Test]) -
         pages=pages,
         suggestions=suggestions_of(a, tests),
     )
+
+
+def _follow_up_card(a: Assessment, pending: Sequence[DueItem], pages: Pages) -> Card:
+    """Nothing but tests of the schedule is to be said."""
+    first = pending[0]
+    more = f"; +{len(pending) - 1} more" if len(pending) > 1 else ""
+    return card(
+        AFTER_CAR_T.kind,
+        a.patient,
+        fit((f"After CAR-T: {first.what} {first.state.value} ({_days(first)}){more}", f"{first.what}{more}")),
+        [*_follow_up(pending), "The schedule is that of the named sources, for a clinician to judge."],
+        label=sources_label(c for d in pending for c in d.cites),
+        url=pages.rule("after_car_t"),
+        pages=pages,
+        suggestions=suggestions_of(a, (t for d in pending for t in d.tests)),
+    )
+
+
+def _pending(a: Assessment) -> list[DueItem]:
+    """What is overdue, then what is due."""
+    wanted = (DueState.OVERDUE, DueState.DUE)
+    found = [d for d in a.surveillance if d.state in wanted]
+    return sorted(found, key=lambda d: (wanted.index(d.state), d.due or ()))
+
+
+def _follow_up(pending: Sequence[DueItem]) -> Iterator[str]:
+    if not pending:
+        return
+    yield "**Follow-up tests**"
+    yield ""
+    for d in pending[:MAX_STATEMENTS]:
+        yield f"- {escape(d.what)}: {d.state.value} ({_days(d)}) ({escape(sources_label(d.cites))})"
+    yield ""
+
+
+def _days(d: DueItem) -> str:
+    return f"{d.due[0]} to {d.due[1]}" if d.due else "day of infusion unknown"
 
 
 def rule_page(pages: Pages, rule: str) -> str:
@@ -108,15 +153,22 @@ def _statements(applying: Sequence[Recommendation], pages: Pages) -> Iterator[st
     shown = applying[:MAX_STATEMENTS]
     beside = {r.rule.id for r in applying}
     for r in shown:
-        differs = [other for other in r.rule.versus if other in beside]
-        against = f" Another source differs: {', '.join(differs)}." if differs else ""
-        yield (
-            f"- **{escape(r.rule.title)}.** {escape(r.rule.detail)}{against} "
-            f"({_link(r, pages)}, {escape(sources_label(r.rule.cites))})"
-        )
+        differs = tuple(other for other in r.rule.versus if other in beside)
+        yield _statement(r.rule, differs, pages)
     if len(applying) > len(shown):
         yield f"- and {len(applying) - len(shown)} more statements in the assessment"
     yield ""
+
+
+@lru_cache(maxsize=4096)
+def _statement(rule: Advice, differs: tuple[str, ...], pages: Pages) -> str:
+    against = f" Another source differs: {', '.join(differs)}." if differs else ""
+    # What is lacking from the evaluation says all in its title; a card is no textbook.
+    detail = "" if rule.decision is Decision.EVALUATION else f" {escape(rule.detail)}"
+    return (
+        f"- **{escape(rule.title)}.**{detail}{against} "
+        f"({_link(rule.id, pages)}, {escape(sources_label(rule.cites))})"
+    )
 
 
 def _waiting(waiting: Sequence[Recommendation], pages: Pages) -> Iterator[str]:
@@ -133,7 +185,7 @@ def _waiting(waiting: Sequence[Recommendation], pages: Pages) -> Iterator[str]:
     for name, rules in ranked[: MAX_STATEMENTS // 2]:
         yield f"- {escape(_title(name))}:"
         for r in rules[: MAX_STATEMENTS // 2]:
-            yield f"  - {escape(_values(r))} → {escape(r.rule.title)} ({_link(r, pages)})"
+            yield _would_decide(r.rule, r.needs[0], pages)
     yield ""
 
 
@@ -148,12 +200,14 @@ def _title(aspect: str) -> str:
     return ASPECTS[aspect].title
 
 
-def _values(r: Recommendation) -> str:
-    return " or ".join(value for value, answer in r.needs[0].says if answer is Answer.YES)
+@lru_cache(maxsize=4096)
+def _would_decide(rule: Advice, need: Need, pages: Pages) -> str:
+    values = " or ".join(value for value, answer in need.says if answer is Answer.YES)
+    return f"  - {escape(values)} → {escape(rule.title)} ({_link(rule.id, pages)})"
 
 
-def _link(r: Recommendation, pages: Pages) -> str:
-    return f"[{r.rule.id}]({rule_page(pages, r.rule.id)})"
+def _link(rule: str, pages: Pages) -> str:
+    return f"[{rule}]({rule_page(pages, rule)})"
 
 
 def all_topics(a: Assessment, pages: Pages) -> list[Card]:

@@ -59,7 +59,7 @@ def _card(c: Caution, patient: str, pages: Pages) -> Card:
     page = pages.rule(PAGE, check.id)
     return Card(
         uuid=stable_uuid("card", check.id, patient, order.reference, text),
-        summary=fit((f"{plain}: {said}", said)),
+        summary=fit((f"{plain}: {said}" if plain else said, said)),
         detail=text,
         indicator=c.level.value,
         source=Source(label=sources_label(check.cites), url=page, topic=_topic(check.id, check.title)),
@@ -72,8 +72,9 @@ def _open(c: Caution) -> Sequence[str]:
     if not c.needs:
         return ()
     lines = [
-        f"- {escape(ASPECTS[n.aspect].title)}; to settle it: {escape(ASPECTS[n.aspect].settled_by)}"
-        for n in c.needs
+        f"- {escape(ASPECTS[n.aspect].title)}{f' ({escape(why)})' if why else ''}; "
+        f"to settle it: {escape(ASPECTS[n.aspect].settled_by)}"
+        for n, why in zip(c.needs, c.because, strict=True)
     ]
     return ("**Open:**", "", *lines, "")
 

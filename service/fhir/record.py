@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cds_rules.patient.timeline import Part
@@ -16,6 +16,9 @@ from service.fhir.read import by_text
 
 _FINAL = {Problem.OPERATION_OUTCOME}
 """The EHR asked and failed; the standard sends this to save us the same query."""
+
+
+_LEFT_OUT = "not asked for: these checks do not need it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +37,26 @@ def gather(
     access: FhirAccess | None,
     client: FhirClient,
     lexicon: Lexicon,
+    parts: frozenset[Part] | None = None,
 ) -> Record:
     """The record, fetching in parallel what is missing if the FHIR server may be used.
 
     When the conditions are complete and none of them is leukemia, nothing more is fetched: the
-    service then has nothing to say, and the chart is not its business.
+    service then has nothing to say, and the chart is not its business. `parts`: what is needed of the
+    record, all of it without; other parts are neither fetched nor read, and count as missing.
     """
-    answers = {need.key: sent(need, prefetch) for need in NEEDS}
+    needs = [need for need in NEEDS if parts is None or need.part in parts]
+    answers = {need.key: sent(need, prefetch) for need in needs}
     if access is not None and _may_concern(answers["conditions"], lexicon):
         if _someone_else(answers["patient"], patient_id):
             answers["patient"] = Fetched("patient", problem=Problem.NOT_SENT)
-        wanted = {n.key: n.query(patient_id) for n in NEEDS if _ask(answers[n.key], n)}
+        wanted = {n.key: n.query(patient_id) for n in needs if _ask(answers[n.key], n)}
         if wanted:
             fetched = client.fetch(access, wanted)
             answers = {key: _better(answer, fetched.get(key)) for key, answer in answers.items()}
-    return _record(NEEDS, answers)
+    record = _record(needs, answers)
+    left_out = {need.part: _LEFT_OUT for need in NEEDS if need not in needs}
+    return replace(record, missing={**record.missing, **left_out}) if left_out else record
 
 
 def _ask(answer: Fetched, need: Need) -> bool:

@@ -13,6 +13,7 @@ import pytest
 from fhir.resources.R4B import get_fhir_model_class
 
 from service.fhir.prefetch import NEEDS
+from tests.house.chart_months import EXPECTED_FOLDERS, MONTHS_OFF_TREATMENT, MONTHS_TO_FIRST_RELAPSE
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 PATIENTS = sorted(path.parent for path in FIXTURES.glob("patients/*/bundle.json"))
@@ -22,57 +23,6 @@ LOCAL_SYSTEM = "http://demo-hospital.example/lab-codes"
 HEADINGS = ["Story", "Key facts", "What the source says", "What the product should answer"]
 SCHEMES = ["COG-AALL1331", "COG-PDQ2014", "BFM-S", "UK-R3"]
 PREFETCH_TYPES = {need.key: need.type for need in NEEDS}
-EXPECTED_FOLDERS = {
-    "adult-first-relapse",
-    "busy-chart",
-    "child-aml",
-    "child-first-remission",
-    "deceased-child",
-    "hr2020-p1-24-months",
-    "hr2020-p1-40-months",
-    "hr2020-p1-40-months-after-block-1",
-    "hr2020-p1-after-car-t",
-    "hr2020-p1-after-hsct",
-    "hr2020-p2-15-months",
-    "hr2020-p2-30-months",
-    "hr2020-p3-t-all",
-    "late-testicular",
-    "mye2023-1-first-relapse",
-    "mye2023-2-refractory",
-    "mye2023-3-before-infusion",
-    "mye2023-4-day-28",
-    "mye2023-5-day-60",
-    "problem-list-only",
-}
-MONTHS_TO_FIRST_RELAPSE = {
-    "adult-first-relapse": 20,
-    "busy-chart": 40,
-    "deceased-child": 25,
-    "hr2020-p1-24-months": 24,
-    "hr2020-p1-40-months": 40,
-    "hr2020-p1-40-months-after-block-1": 40,
-    "hr2020-p1-after-car-t": 24,
-    "hr2020-p1-after-hsct": 24,
-    "hr2020-p2-15-months": 15,
-    "hr2020-p2-30-months": 30,
-    "hr2020-p3-t-all": 17,
-    "late-testicular": 60,
-    "mye2023-1-first-relapse": 40,
-    "mye2023-2-refractory": 40,
-    "mye2023-3-before-infusion": 40,
-    "mye2023-4-day-28": 40,
-    "mye2023-5-day-60": 40,
-}
-MONTHS_OFF_TREATMENT = {
-    "hr2020-p1-40-months": 14,
-    "hr2020-p1-40-months-after-block-1": 14,
-    "late-testicular": 30,
-    "mye2023-1-first-relapse": 6,
-    "mye2023-2-refractory": 6,
-    "mye2023-3-before-infusion": 6,
-    "mye2023-4-day-28": 6,
-    "mye2023-5-day-60": 6,
-}
 REAL_LOOKING = {
     "e-mail address": re.compile(r"[\w.+-]+@[\w-]+\.\w+"),
     "social security number": re.compile(r"\b\d{3}-\d{2}-\d{4}\b"),

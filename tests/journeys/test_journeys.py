@@ -254,14 +254,27 @@ def test_every_reason_for_being_outside_is_given(name: str, reasons: set[str]) -
 # ---- laws over all charts ------------------------------------------------------------------------
 
 NARROWER: dict[tuple[str, str], str] = {
-    ("late-testicular", "Condition/testis-relapse-1"): "the only record that names the relapse",
-    ("problem-list-only", "Condition/plist-all"): "the only record that names the disease",
+    (
+        "late-testicular",
+        "Condition/testis-relapse-1",
+    ): "the only record that names the relapse: without it a chart in remission is left, and no relapse in a "
+    "record heard in full is an answer (no card), not an open question",
+    (
+        "problem-list-only",
+        "Condition/plist-all",
+    ): "the only record that names the disease: without it the chart is that of a patient without ALL",
     (
         "mye2023-2-refractory",
         "Observation/mye2-marrow-after-blina",
-    ): "the only marrow that shows refractory disease",
+    ): "the only marrow that shows refractory disease: without it no marrow above 25 % after reinduction is "
+    "on record, which a full record answers with no, so the first-relapse schemes apply again",
 }
-"""Resources without which the answer is another one: what they alone tell, silence denies."""
+"""Resources without which the answer is another one, and why: what they alone tell, silence denies.
+
+The law holds for every other resource, and for these where the part they come from was not retrieved in
+full: a part that is missing opens the fact (tests/unit/test_before.py, test_relapse_number.py). A Condition
+or a marrow that was never recorded cannot be told from one that was never there.
+"""
 
 
 def possible(assessment: Assessment) -> dict[str, frozenset[str | None]]:

@@ -15,6 +15,8 @@ from cds_rules.treatment.sections import ADVICE
 from cds_rules.treatment.weigh import apart, complete_cases, weigh
 
 MOST_CASES = 20_000
+EXAMPLES = 6
+"""Of each of several hundred rules, on every run: together they are thousands."""
 EACH_RULE = pytest.mark.parametrize("rule", ADVICE.values(), ids=lambda r: r.id)
 
 
@@ -36,7 +38,7 @@ def test_a_complete_case_is_decided(rule: Advice) -> None:
 
 
 @EACH_RULE
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(data=st.data())
 def test_the_answer_is_what_all_complete_cases_together_say(rule: Advice, data: st.DataObject) -> None:
     possible = data.draw(partial(rule))
@@ -68,7 +70,7 @@ def test_a_rule_can_hold_and_can_fail(rule: Advice) -> None:
 
 
 @EACH_RULE
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(data=st.data())
 def test_learning_more_never_contradicts(rule: Advice, data: st.DataObject) -> None:
     less = data.draw(partial(rule))
@@ -80,7 +82,7 @@ def test_learning_more_never_contradicts(rule: Advice, data: st.DataObject) -> N
 
 
 @EACH_RULE
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(data=st.data())
 def test_what_is_named_as_needed_is_open_and_not_more(rule: Advice, data: st.DataObject) -> None:
     less = data.draw(partial(rule))

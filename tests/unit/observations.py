@@ -3,7 +3,14 @@
 from typing import Any
 
 from cds_rules.patient.interval import Interval
-from cds_rules.patient.timeline import Measure, Measurement, MrdResult, PatientTimeline, ProblemKind
+from cds_rules.patient.timeline import (
+    Measure,
+    Measurement,
+    MrdResult,
+    PatientTimeline,
+    ProblemKind,
+    TimePoint,
+)
 from service.fhir.quantity import COUNT_CEILING
 from service.fhir.site_map import SiteCode, SiteMap
 from service.fhir.to_timeline import to_timeline
@@ -26,7 +33,7 @@ SITE = SiteMap(
             SiteCode(system=LAB, code="FLOW", concept="mrd", specimen="marrow", method="flow", lod=1e-4),
             SiteCode(system=LAB, code="BARE", concept="mrd"),
             SiteCode(system=LAB, code="BLOOD", concept="mrd", specimen="blood", method="flow", lod=1e-4),
-            SiteCode(system=LAB, code="DAY29", concept="mrd", specimen="marrow", time_point="end of block 1"),
+            SiteCode(system=LAB, code="DAY29", concept="mrd", specimen="marrow", time_point=TimePoint.END_OF_BLOCK_1),
             SiteCode(system=LAB, code="CYTO", concept="csf-cytology", specimen="csf"),
             SiteCode(system=LAB, code="RBC", concept="csf-rbc", specimen="csf"),
         )

@@ -8,7 +8,7 @@ import pytest
 
 from cds_rules.patient.draw import draw
 from cds_rules.patient.events import Event, EventKind
-from cds_rules.patient.findings import CellCollection, Field, Irradiation
+from cds_rules.patient.findings import Antigen, AntigenResult, CellCollection, Expression, Field, Irradiation
 from cds_rules.patient.interval import Interval
 from cds_rules.patient.timeline import (
     Diagnosis,
@@ -153,6 +153,17 @@ def test_a_first_relapse_does_not_tell_the_plan_and_no_disease_means_none() -> N
     induction = DrugUse("MedicationAdministration/i", day("2025-08-02"), "vincristine")
     assert possible(CONSIDERED, *UNRELAPSED, induction, marrow(2.0, "2025-09-05")) == {NO}
     assert possible(CONSIDERED, *UNRELAPSED, induction) == EITHER
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [(Expression.NEGATIVE, EITHER), (Expression.DIM, {YES}), (Expression.POSITIVE, {YES})],
+)
+def test_blasts_that_lack_cd19_leave_the_plan_open(expression: Expression, expected: set[StrEnum]) -> None:
+    found = (AntigenResult("Observation/a", day(RELAPSED), Antigen.CD19, expression),)
+    assert possible(CONSIDERED, *TWICE, antigens=found) == expected
+    collected = (CellCollection("Procedure/c", day("2025-11-10"), True),)
+    assert possible(CONSIDERED, *TWICE, antigens=found, collections=collected) == {YES}
 
 
 def test_what_the_family_wants_is_never_read_from_a_chart() -> None:

@@ -250,6 +250,23 @@ def test_premedication_is_no_treatment_and_an_empty_record_does_not_tell() -> No
     assert possible(TREATED) == EITHER
 
 
+@pytest.mark.parametrize(
+    ("drug", "days", "expected"),
+    [
+        ("prednisone", 27, {RECENT, OVER}),
+        ("prednisone", 28, {OVER}),
+        ("ruxolitinib", 27, {RECENT, OVER}),
+        ("dexamethasone", 27, {OVER}),
+    ],
+)
+def test_steroids_and_ruxolitinib_may_be_immunosuppression(
+    drug: str, days: int, expected: set[StrEnum]
+) -> None:
+    assert possible(IMMUNOSUPPRESSION, drugs=(given(drug, ago(days)),)) == expected
+    tacrolimus = given("tacrolimus", ago(5))
+    assert possible(IMMUNOSUPPRESSION, drugs=(given(drug, ago(days)), tacrolimus)) == {RECENT}
+
+
 # ---- transplant, immunosuppression, GVHD ---------------------------------------------------------
 
 

@@ -8,7 +8,16 @@ from cds_rules.patient.draw import draw
 from cds_rules.patient.events import Event, EventKind
 from cds_rules.patient.findings import Antigen, AntigenResult, Expression, Genetic, Marker
 from cds_rules.patient.interval import Interval
-from cds_rules.patient.timeline import Measure, Measurement, Part, PatientTimeline, Route, Site, Transplant
+from cds_rules.patient.timeline import (
+    DrugUse,
+    Measure,
+    Measurement,
+    Part,
+    PatientTimeline,
+    Route,
+    Site,
+    Transplant,
+)
 from cds_rules.treatment.aspect import Aspect, Seen, YesNo
 from cds_rules.treatment.aspects import done
 from cds_rules.treatment.chart import Chart
@@ -106,6 +115,23 @@ def test_results_show_that_marrow_and_spinal_fluid_were_looked_at() -> None:
     assert possible(done.MARROW_DONE, measurements=(marrow(80, "2022-01-15"),)) == NO
     assert possible(done.CSF_DONE, measurements=(csf(Measure.CSF_LEUKOCYTES, 0),)) == YES
     assert possible(done.CSF_DONE, events=(event(EventKind.INTRATHECAL, RELAPSED),)) == OPEN
+
+
+@pytest.mark.parametrize(
+    ("when", "intrathecal", "expected"),
+    [
+        (RELAPSED, True, OPEN),
+        (None, True, OPEN),
+        ("2025-05-31", True, NO),
+        (RELAPSED, False, NO),
+        (RELAPSED, None, NO),
+    ],
+)
+def test_a_drug_into_the_spinal_fluid_leaves_its_examination_open(
+    when: str | None, intrathecal: bool | None, expected: set[Any]
+) -> None:
+    dose = DrugUse("MedicationAdministration/it", day(when), "methotrexate", intrathecal=intrathecal)
+    assert possible(done.CSF_DONE, drugs=(dose,)) == expected
 
 
 def test_both_antigens_are_needed() -> None:

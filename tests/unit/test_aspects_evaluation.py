@@ -1,5 +1,6 @@
 """Who is of childbearing age, who has neurologic signs, who is off therapy."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -25,7 +26,9 @@ from cds_rules.treatment.aspects.evaluation import (
     MARROW_RECENT,
     NEUROLOGIC,
     OFF_THERAPY,
+    SINCE_TREATMENT,
     Blasts,
+    OffTherapyFor,
 )
 from cds_rules.treatment.aspects.state import IN_REMISSION, PRIMARY_REFRACTORY
 from tests.unit.advice_charts import seen
@@ -83,6 +86,11 @@ def test_a_recorded_sign_shows_signs_and_silence_does_not_exclude_them(
     assert seen(NEUROLOGIC, record()).possible == OPEN
 
 
+def test_a_lesion_seen_by_imaging_is_no_sign() -> None:
+    lesion = Event("Condition/lesion", day(RELAPSED), EventKind.PARENCHYMAL_CNS_LESION)
+    assert seen(NEUROLOGIC, record(events=(lesion,))).possible == OPEN
+
+
 def blood(value: float | Interval, when: str, measure: Measure = Measure.BLOOD_BLASTS) -> Measurement:
     interval = value if isinstance(value, Interval) else Interval.exactly(value)
     return Measurement(f"Observation/{measure.name}-{when}", day(when), measure, interval)
@@ -131,12 +139,37 @@ def use(when: str, **more: Any) -> DrugUse:
         ({"drugs": (use("2025-07-01", ongoing=True),)}, NO),
         ({"plans": (plan("2025-09-01"),), "missing": {Part.STATEMENTS: "no"}}, OPEN),
         ({"plans": (plan("2025-09-01"),), "drugs": (use("2025-12-20"),)}, NO),
+        ({"plans": (plan("2025-09-01"),), "drugs": (use("2025-07-01", ongoing=True, ordered=True),)}, OPEN),
+        ({"plans": (plan("2025-09-01"),), "drugs": (use("2025-07-01", ordered=True),)}, YES),
+        ({"plans": (plan("2025-09-01"),), "drugs": (use("2025-12-20", route=Route.TEXT),)}, OPEN),
     ],
 )
 def test_off_therapy_after_three_months_without_treatment(
     record_of: dict[str, Any], expected: set[YesNo]
 ) -> None:
     assert seen(OFF_THERAPY, record(**record_of)).possible == expected
+
+
+WITHIN, AFTER = OffTherapyFor
+
+
+@pytest.mark.parametrize(
+    ("until", "expected"),
+    [
+        (PartialDate.parse("2024-01-01"), {WITHIN}),
+        (PartialDate.parse("2023-12-31"), {AFTER}),
+        (PartialDate(date(2023, 12, 31), date(2024, 1, 1)), {WITHIN, AFTER}),
+        (None, {WITHIN, AFTER}),
+    ],
+)
+def test_marrows_are_due_for_two_years_off_therapy(until: PartialDate | None, expected: set[Any]) -> None:
+    ended = TreatmentPlan("CarePlan/1", day("2022-02-01"), until, "completed")
+    told = record(diagnoses=(diagnosis(),), plans=(ended,))
+    assert seen(SINCE_TREATMENT, told).possible == expected
+
+
+def test_without_treatment_on_record_its_end_is_not_told() -> None:
+    assert seen(SINCE_TREATMENT, record()).possible == {WITHIN, AFTER}
 
 
 @pytest.mark.parametrize(

@@ -214,5 +214,12 @@ def test_a_genetic_lesion_on_record() -> None:
     assert seen(GENETIC_FINDING, marrow_relapse(genetics=(told,))).possible == OPEN
 
 
+def test_down_syndrome_is_no_lesion_of_the_leukemia() -> None:
+    down = Genetic("Condition/d", day("2015-04-01"), Marker.DOWN, present=True)
+    assert seen(GENETIC_FINDING, marrow_relapse(genetics=(down,))).possible == NO
+    lesion = Genetic("Observation/g", day(RELAPSED), Marker.TP53, present=True)
+    assert seen(GENETIC_FINDING, marrow_relapse(genetics=(down, lesion))).possible == YES
+
+
 def test_nci_risk_is_not_read() -> None:
     assert seen(NCI_RISK, marrow_relapse()).possible == set(NciRisk)

@@ -9,6 +9,7 @@ from cds_rules.patient.dates import PartialDate
 from cds_rules.patient.events import Event, EventKind
 from cds_rules.patient.interval import Interval
 from cds_rules.patient.timeline import (
+    CarT,
     DrugUse,
     Measure,
     Measurement,
@@ -68,6 +69,9 @@ def drug(when: str | None, **more: Any) -> DrugUse:
         ({"drugs": (drug(None),)}, {UNTREATED, REFRACTORY}),
         ({"drugs": (drug(RELAPSED, ordered=True),)}, {UNTREATED}),
         ({"missing": {Part.ADMINISTRATIONS: "no"}}, {UNTREATED, REFRACTORY}),
+        ({"car_t": (CarT("Procedure/c", day(RELAPSED)),)}, {UNTREATED, REFRACTORY}),
+        ({"car_t": (CarT("Procedure/c", None),)}, {UNTREATED, REFRACTORY}),
+        ({"car_t": (CarT("Procedure/c", day("2025-06-14")),)}, {UNTREATED}),
         ({"drugs": (drug("2025-06-20"),), "measurements": (marrow(60, "2025-07-20"),)}, {REFRACTORY}),
         (
             {"drugs": (drug("2025-06-20"),), "measurements": (marrow(20, "2025-07-20"),)},

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from cds_rules.answer import Answer
 from cds_rules.patient.dates import add_months, whole_years
+from cds_rules.patient.findings import Expression
 from cds_rules.patient.mrd import END_BLOCK1_FROM_DAY, reinduction_start
 from cds_rules.patient.remission import M1_BELOW_PERCENT, marrows
 from cds_rules.patient.timeline import Measure, Measurement, Part, Site
@@ -16,6 +17,7 @@ from cds_rules.treatment.aspect import Aspect, Seen, When, YesNo, seen_bool, unr
 from cds_rules.treatment.aspects.bands import Cut, measured_band, unheard
 from cds_rules.treatment.aspects.collection import COLLECTED
 from cds_rules.treatment.aspects.course import CAR_T_GIVEN, NUMBER, RelapseNumber, b_lineage, later_relapse
+from cds_rules.treatment.aspects.findings import CD19
 from cds_rules.treatment.chart import Chart
 
 MARROW_WITHIN_DAYS = 28
@@ -127,14 +129,24 @@ def _clear(chart: Chart, look: Measurement) -> Seen:
 
 
 def _considered(chart: Chart) -> Seen:
-    """Cells collected, or a course for which a product is labelled; else the team's plan is not on record."""
+    """Cells collected, or a course for which a product is labelled; else the team's plan is not on record.
+
+    Blasts known to lack CD19 leave it open whatever the course: both products are directed at CD19.
+    """
     collected, number, refractory = COLLECTED.read(chart), NUMBER.read(chart), REFRACTORY_LABEL.read(chart)
     for seen, told in ((collected, _YES), (refractory, _YES), (number, {RelapseNumber.LATER})):
         if seen.possible == told:
-            return Seen(_YES, seen.evidence, seen.because)
+            return Seen(_YES, seen.evidence, seen.because) if seen is collected else _by_target(chart, seen)
     if number.possible == {RelapseNumber.NONE} and refractory.possible == collected.possible == _NO:
         return Seen(_NO, number.evidence, "neither relapsed nor refractory")
     return Seen(_EITHER, number.evidence, "the record does not hold the plan")
+
+
+def _by_target(chart: Chart, course: Seen) -> Seen:
+    target = CD19.read(chart)
+    if target.possible == {Expression.NEGATIVE}:
+        return Seen(_EITHER, target.evidence, "the blasts are CD19-negative, and the plan is not on record")
+    return Seen(_YES, course.evidence, course.because)
 
 
 def _first_remission(chart: Chart) -> Seen:
@@ -277,6 +289,13 @@ FIRST_REMISSION = Aspect(
 INFANT = Aspect(
     "carT.infant", "infant at diagnosis (<1 year)", YesNo, _infant, "record the dates of birth and diagnosis"
 )
+INDUCTION_MRD = Aspect(
+    "carT.inductionMrd",
+    "MRD positive after the first induction",
+    YesNo,
+    _asked("the MRD after the first induction is not read from the record"),
+    "look up the MRD after the first induction",
+)
 PRIOR_REMISSIONS = Aspect(
     "carT.priorRemissions",
     "complete remissions so far",
@@ -314,3 +333,6 @@ considered: When = before_infusion & CONSIDERED.yes
 """The patients of MYE2023: CAR-T is considered for them. Project's reading of whom that is."""
 labelled_course: When = REFRACTORY_LABEL.yes | later_relapse
 """Refractory, or second or later relapse: tisagenlecleucel's US label (003:132; 004:15)."""
+in_question: When = considered & (COLLECTED.yes | labelled_course)
+"""Considered, and told by the record: cells collected, or a labelled course. For notes on CAR-T, which would
+else be possible at every first relapse (project's)."""

@@ -173,6 +173,25 @@ def _dose(i: Irradiation) -> str:
     return "dose not recorded" if i.gray is None else f"{i.gray:g} Gy"
 
 
+def _radiated_since(chart: Chart) -> Seen:
+    """Radiation to the head for this relapse. Silence is "no" where procedures were read."""
+    timeline, relapse = chart.timeline, chart.picture.relapse_date.value
+    heads = [i for i in timeline.irradiations if i.field is Field.CRANIAL]
+    sure = [i for i in heads if i.route.settles and _surely_after(i, relapse)]
+    if sure:
+        return Seen(frozenset({YesNo.YES}), tuple(i.source for i in sure), _said(sure, []))
+    perhaps = [i for i in heads if not _surely_before(i, relapse)]
+    unread = timeline.missing.get(Part.PROCEDURES)
+    if perhaps or unread is not None:
+        why = unread or f"not for certain since the relapse: {_said(perhaps, [])}"
+        return Seen(frozenset(YesNo), tuple(i.source for i in perhaps), why)
+    return Seen(frozenset({YesNo.NO}), (), "none on record since the relapse")
+
+
+def _surely_after(i: Irradiation, relapse: PartialDate | None) -> bool:
+    return i.when is not None and relapse is not None and i.when.earliest >= relapse.latest
+
+
 def _first_remission(chart: Chart) -> Seen:
     picture = chart.picture
     cr1, relapse = picture.first_remission, picture.relapse_date.value
@@ -215,6 +234,13 @@ CRANIAL_RADIATION = Aspect(
     CranialRadiation,
     _cranial,
     "record earlier cranial radiation with its dose and date, or that there was none",
+)
+RADIATED_SINCE = Aspect(
+    "cranialRadiationSince",
+    "cranial radiation since this relapse",
+    YesNo,
+    _radiated_since,
+    "record cranial radiation with its date",
 )
 FIRST_REMISSION = Aspect(
     "firstRemission",

@@ -10,7 +10,7 @@ from datetime import date
 from enum import StrEnum
 
 from cds_rules.patient.dates import PartialDate, add_months
-from cds_rules.patient.drug_class import ANTILEUKEMIC, CYTOTOXIC, IMMUNOSUPPRESSANT, STEROID
+from cds_rules.patient.drug_class import ANTILEUKEMIC, CYTOTOXIC, IMMUNOSUPPRESSANT, JAK_INHIBITOR, STEROID
 from cds_rules.patient.events import Event, EventKind
 from cds_rules.patient.timeline import Measure, Part
 from cds_rules.request import Test
@@ -39,6 +39,9 @@ TRANSPLANT_DAYS, TRANSPLANT_DAYS_LONG = 100, 120
 """At least 100 to 120 days (004:146)."""
 IMMUNOSUPPRESSION_DAYS = 28
 """Stopped at least 4 weeks before (004:146)."""
+PERHAPS_AGAINST_GVHD = frozenset({"prednisone", "prednisolone", "methylprednisolone"}) | JAK_INHIBITOR
+"""Given against graft-versus-host disease, but for other reasons too. Project's list; dexamethasone is left
+out, as it belongs to reinduction."""
 
 
 class Lymphocytes(StrEnum):
@@ -120,6 +123,22 @@ def _washout(ago: Elapsed, last_recent: int, first_over: int) -> Seen:
 
 def _steroid(chart: Chart) -> Seen:
     return _washout(since_last_use(chart, STEROID), STEROID_DAYS, STEROID_DAYS)
+
+
+def _immunosuppression(chart: Chart) -> Seen:
+    """Drugs that may serve against graft-versus-host disease, or may not, leave it open."""
+    found = _washout(
+        since_last_use(chart, IMMUNOSUPPRESSANT), IMMUNOSUPPRESSION_DAYS - 1, IMMUNOSUPPRESSION_DAYS
+    )
+    if Washout.RECENT in found.possible:
+        return found
+    other = _washout(
+        since_last_use(chart, PERHAPS_AGAINST_GVHD), IMMUNOSUPPRESSION_DAYS - 1, IMMUNOSUPPRESSION_DAYS
+    )
+    if Washout.RECENT in other.possible:
+        why = "not told whether corticosteroids or ruxolitinib are given against graft-versus-host disease"
+        return Seen(frozenset(Washout), (*found.evidence, *other.evidence), why)
+    return found
 
 
 def _pembrolizumab(chart: Chart) -> Seen:
@@ -321,7 +340,7 @@ IMMUNOSUPPRESSION = Aspect(
     "collection.immunosuppression",
     "4 weeks without immunosuppression",
     Washout,
-    _washed_out(IMMUNOSUPPRESSANT, IMMUNOSUPPRESSION_DAYS),
+    _immunosuppression,
     "record the day on which immunosuppression was stopped",
 )
 AFTER_TRANSPLANT = Aspect(

@@ -10,7 +10,6 @@ from cds_rules.patient.fact import Fact
 from cds_rules.patient.picture import RelapsePicture
 from cds_rules.patient.timeline import Lineage, Site
 from cds_rules.risk.case import AfterTreatment, FromDiagnosis, Pattern
-from cds_rules.risk.facts import patterns_of, risk_facts
 from cds_rules.treatment.aspect import Aspect, Seen, When, YesNo, seen_answer, seen_bool
 from cds_rules.treatment.chart import Chart
 
@@ -50,7 +49,7 @@ def _number(chart: Chart) -> Seen:
 
 def _pattern(chart: Chart) -> Seen:
     fact = chart.picture.sites
-    return Seen(frozenset(patterns_of(chart.picture)), fact.evidence, fact.because)
+    return Seen(frozenset(chart.risk.pattern), fact.evidence, fact.because)
 
 
 def _why(*facts: Fact[PartialDate]) -> str | None:
@@ -59,14 +58,14 @@ def _why(*facts: Fact[PartialDate]) -> str | None:
 
 def _from_diagnosis(chart: Chart) -> Seen:
     p = chart.picture
-    possible = frozenset(t.from_diagnosis for t in risk_facts(p).timing)
+    possible = frozenset(t.from_diagnosis for t in chart.risk.timing)
     evidence = tuple(dict.fromkeys((*p.diagnosed.evidence, *p.relapse_date.evidence)))
     return Seen(possible, evidence, _why(p.diagnosed, p.relapse_date))
 
 
 def _after_treatment(chart: Chart) -> Seen:
     p = chart.picture
-    possible = frozenset(t.after_treatment for t in risk_facts(p).timing)
+    possible = frozenset(t.after_treatment for t in chart.risk.timing)
     return Seen(possible, p.treatment.evidence, p.treatment.because)
 
 

@@ -96,8 +96,8 @@ def of_measures(*measures: Measure) -> Traces:
     """Results of these measures."""
 
     def traces(timeline: PatientTimeline) -> Iterator[Trace]:
-        for m in timeline.measurements:
-            if m.measure in measures:
+        for measure in measures:
+            for m in timeline.by_measure.get(measure, ()):
                 yield Trace(m.source, m.when, m.route.settles)
 
     return traces

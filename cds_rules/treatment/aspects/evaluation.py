@@ -135,13 +135,13 @@ def _off_therapy(chart: Chart) -> Seen:
     """
     on = chart.picture.on
     recent = [
-        d
-        for d in _lately(chart, ON_THERAPY_DAYS)
-        if d.route.settles and not d.ordered and d.when is not None
+        d for d in _lately(chart, ON_THERAPY_DAYS) if d.route.settles and not d.ordered and d.when is not None
     ]
     if recent:
         return Seen(_NO, (recent[-1].source,), f"{recent[-1].drug} is given, or was until shortly before")
-    maybe = [d for d in _lately(chart, OFF_THERAPY_DAYS) if d.ordered or not d.route.settles]
+    maybe = [
+        d for d in _lately(chart, OFF_THERAPY_DAYS) if d.ordered or not d.route.settles or d.when is None
+    ]
     if maybe:
         why = f"{maybe[-1].drug}: an order or a text, which may or may not mean that it is taken"
         return Seen(_EITHER, (maybe[-1].source,), why)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cds_rules.patient.findings import Antigen, Expression, Marker
+from cds_rules.patient.timeline import Part
 from cds_rules.request import Test
 from cds_rules.treatment.aspect import Aspect, Seen, YesNo, seen_bool, seen_fact
 from cds_rules.treatment.chart import Chart
@@ -42,3 +43,26 @@ ABL_CLASS = _marker(Marker.ABL_CLASS, "ABL-class")
 JAK2 = _marker(Marker.JAK2, "JAK2")
 T315I = _marker(Marker.T315I, "T315I")
 DOWN = _marker(Marker.DOWN, "Down syndrome")
+
+
+def _t315i_on_record(chart: Chart) -> Seen:
+    """Does the record hold T315I? Untested is "no" here where all results were read, and T315I stays open."""
+    fact = chart.picture.findings.genetics[Marker.T315I]
+    if fact.value is not None:
+        return seen_bool(fact)
+    told = tuple(g.source for g in chart.timeline.genetics if g.marker is Marker.T315I)
+    missing = chart.timeline.missing
+    unread = next((missing[p] for p in (Part.LABORATORY, Part.REPORTS) if p in missing), None)
+    if told or unread is not None:
+        return Seen(frozenset(YesNo), told, unread or fact.because or "what is on record does not settle it")
+    return Seen(frozenset({YesNo.NO}), (), "none on record")
+
+
+T315I_ON_RECORD = Aspect(
+    "t315iOnRecord",
+    "T315I on record",
+    YesNo,
+    _t315i_on_record,
+    "BCR::ABL1 kinase mutation analysis",
+    (Test.KINASE_MUTATIONS,),
+)

@@ -85,7 +85,8 @@ def _beside(given: Aspect, drug: Callable[[Order], bool], drugs: frozenset[str])
             possible.add(Beside.TOGETHER)
         if seen.possible - {t_cell.Given.RECENT}:
             possible.add(Beside.ORDERED if ordered else Beside.NOT)
-        return Seen(frozenset(possible), (*seen.evidence, *ordered), seen.because)
+        why = seen.because or ("its date is not recorded" if len(possible) > 1 else None)
+        return Seen(frozenset(possible), (*seen.evidence, *ordered), why)
 
     return read
 
@@ -108,9 +109,22 @@ def _car_t_plan(chart: Chart) -> Seen:
     if ordered:
         return Seen(_YES, ordered)
     waiting, unsure = _waiting_cells(chart)
+    waiting = waiting or _product_ordered(chart)
     if waiting:
         return Seen(_YES, waiting)
     return Seen(_EITHER, unsure, "the record does not hold the plan")
+
+
+def _product_ordered(chart: Chart) -> tuple[str, ...]:
+    """Orders of a CAR-T product on record, none infused since."""
+    first = chart.picture.on - timedelta(days=COLLECTED_WITHIN_DAYS)
+    return tuple(
+        u.source
+        for u in uses_of(chart.timeline, CAR_T)
+        if u.ordered and u.route.settles and u.when is not None and u.when.earliest >= first
+        if chart.picture.car_t.known
+        and not any(_may_follow(i.when, u.when.earliest) for i in chart.timeline.car_t)
+    )
 
 
 def _waiting_cells(chart: Chart) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -233,7 +247,7 @@ INTRATHECAL_BESIDE = Aspect(
 )
 CAR_T_PLAN = Aspect(
     "orders.carTPlanned",
-    "CAR-T ordered with it, or cells collected and not infused",
+    "CAR-T ordered, or cells collected, and not infused",
     YesNo,
     _car_t_plan,
     "ask the team whether CAR-T is planned",

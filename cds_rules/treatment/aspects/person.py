@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 
-from cds_rules.patient.dates import whole_years
+from cds_rules.patient.dates import PartialDate, whole_years
 from cds_rules.treatment.aspect import Aspect, Seen, When
 from cds_rules.treatment.chart import Chart
 
@@ -33,12 +35,18 @@ def _age(chart: Chart) -> Seen:
     source = (chart.picture.person.source,)
     if birth is None or birth.earliest > on:
         return Seen(frozenset(Age), source if birth else (), "no usable birth date")
+    possible, why = _bands(birth, on)
+    return Seen(possible, source, why)
+
+
+@lru_cache(maxsize=4096)
+def _bands(birth: PartialDate, on: date) -> tuple[frozenset[StrEnum], str | None]:
     oldest = whole_years(birth.earliest, on)
     youngest = whole_years(min(birth.latest, on), on)
     bands = list(Age)
     first, last = bands.index(age_band(youngest)), bands.index(age_band(oldest))
     why = None if first == last else f"between {youngest} and {oldest} years by the birth date given"
-    return Seen(frozenset(bands[first : last + 1]), source, why)
+    return frozenset(bands[first : last + 1]), why
 
 
 AGE = Aspect("age", "age now", Age, _age, "record the date of birth")

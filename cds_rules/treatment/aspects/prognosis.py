@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from cds_rules.answer import Answer
 from cds_rules.patient.dates import PartialDate, whole_years
+from cds_rules.patient.findings import Marker
 from cds_rules.patient.interval import Interval
 from cds_rules.patient.mrd import reinduction_start
 from cds_rules.patient.remission import M1_BELOW_PERCENT, marrows
@@ -198,15 +199,15 @@ def _during_treatment(chart: Chart) -> Seen:
 
 
 def _genetic_finding(chart: Chart) -> Seen:
-    """Any lesion found. Silence is no only where results and reports were read."""
-    found = [m for m, fact in chart.picture.findings.genetics.items() if fact.value]
+    """Any lesion of the leukemia found; Down syndrome is none. Silence is no only where all was read."""
+    found = [m for m, fact in chart.picture.findings.genetics.items() if fact.value and m is not Marker.DOWN]
     if found:
         sources = (s for m in found for s in chart.picture.findings.genetics[m].evidence)
         return seen_answer(Answer.YES, tuple(dict.fromkeys(sources)), ", ".join(m.value for m in found))
     missing = chart.timeline.missing
     parts = (Part.LABORATORY, Part.REPORTS, Part.CONDITIONS)
     unread = next((missing[p] for p in parts if p in missing), None)
-    told = tuple(g.source for g in chart.timeline.genetics if g.present)
+    told = tuple(g.source for g in chart.timeline.genetics if g.present and g.marker is not Marker.DOWN)
     if told or unread is not None:
         return seen_answer(Answer.UNKNOWN, told, unread or "told by text only")
     return seen_answer(Answer.NO, (), "none on record")

@@ -13,7 +13,7 @@ from cds_rules.patient.mrd import END_BLOCK1_FROM_DAY, reinduction_start
 from cds_rules.patient.picture import RelapsePicture
 from cds_rules.patient.remission import M1_BELOW_PERCENT, M3_ABOVE_PERCENT
 from cds_rules.patient.series import uses_of
-from cds_rules.patient.timeline import DrugUse, Measurement, Part, PatientTimeline
+from cds_rules.patient.timeline import DrugUse, Measurement, Part, PatientTimeline, Status
 from cds_rules.request import Test
 from cds_rules.treatment.aspect import Aspect, Seen, YesNo
 from cds_rules.treatment.chart import Chart
@@ -76,6 +76,9 @@ def _response(chart: Chart) -> Seen:
 
 def _on_record(chart: Chart) -> Seen:
     """Has reinduction been judged? While no part is unread, silence means that it has not."""
+    other = _judged_otherwise(chart)
+    if other:
+        return Seen(frozenset({YesNo.YES}), other)
     found = _response(chart)
     if found.evidence:
         tells = found.possible < frozenset(Response)
@@ -83,6 +86,25 @@ def _on_record(chart: Chart) -> Seen:
     relapse = chart.picture.relapse_date.value
     unread = any(p in chart.timeline.missing for p in _WORD_ON_DISEASE)
     return Seen(frozenset(YesNo) if relapse is None or unread else frozenset({YesNo.NO}), (), found.because)
+
+
+def _judged_otherwise(chart: Chart) -> tuple[str, ...]:
+    """Marrow MRD at the end of block 1, or a reported state of the disease from day 21 on, if any."""
+    first = chart.picture.end_block1_mrd
+    if first.value is not None:
+        return first.evidence
+    relapse = chart.picture.relapse_date.value
+    if relapse is None:
+        return ()
+    surely = reinduction_start(chart.timeline, relapse).latest + timedelta(days=END_BLOCK1_FROM_DAY)
+    return tuple(
+        r.source
+        for r in chart.timeline.reports
+        if r.route.settles
+        and r.status is not Status.UNDETERMINED
+        and r.when is not None
+        and r.when.earliest >= surely
+    )
 
 
 def _looks(timeline: PatientTimeline, start: PartialDate) -> list[Measurement]:

@@ -146,9 +146,12 @@ def _untreated(chart: Chart) -> bool:
     relapsed = chart.picture.relapse_date.value
     if relapsed is None or any(part in chart.timeline.missing for part in _TREATMENT_HEARD):
         return False
-    days = [d.until or d.when for d in uses_of(chart.timeline, ANTILEUKEMIC) if not d.ordered]
+    uses = uses_of(chart.timeline, ANTILEUKEMIC)
+    days: list[PartialDate | None] = [d.until or d.when for d in uses if not d.ordered]
     days += [p.until or p.when for p in chart.timeline.plans]
-    ongoing = any(d.ongoing for d in uses_of(chart.timeline, ANTILEUKEMIC))
+    days += [c.when for c in chart.timeline.car_t]
+    days += [t.when for t in chart.timeline.transplants]
+    ongoing = any(d.ongoing for d in uses)
     return not ongoing and not any(day is None or day.latest >= relapsed.earliest for day in days)
 
 

@@ -6,10 +6,13 @@ from datetime import timedelta
 from enum import StrEnum
 
 from cds_rules.patient.events import Event, EventKind
+from cds_rules.patient.findings import Field
 from cds_rules.patient.series import events_of
 from cds_rules.patient.sites import SITE_WINDOW_DAYS
+from cds_rules.patient.timeline import Part
 from cds_rules.request import Test
-from cds_rules.treatment.aspect import Aspect, Seen, unrecorded
+from cds_rules.treatment.aspect import Aspect, Seen, YesNo, unrecorded
+from cds_rules.treatment.aspects.done import Trace, of_events, since_relapse
 from cds_rules.treatment.chart import Chart
 
 
@@ -52,6 +55,17 @@ def _at_relapse(event: Event, chart: Chart) -> bool:
     return event.when.earliest >= relapse.earliest - timedelta(days=SITE_WINDOW_DAYS)
 
 
+def _removed(chart: Chart) -> Seen:
+    traces = of_events(EventKind.ORCHIECTOMY)(chart.timeline)
+    return since_relapse(chart, traces, (Part.PROCEDURES,))
+
+
+def _radiated(chart: Chart) -> Seen:
+    given = [i for i in chart.timeline.irradiations if i.field is Field.TESTIS]
+    traces = [Trace(i.source, i.when, i.route.settles) for i in given]
+    return since_relapse(chart, traces, (Part.PROCEDURES,))
+
+
 _NOT_HELD = "charts do not hold it in a form that can be read"
 TESTIS_SIDE = Aspect(
     "testisSide",
@@ -76,4 +90,18 @@ TESTIS_PROOF = Aspect(
     _proof,
     "biopsy of the suspect testis, or its recorded result",
     (Test.TESTIS_EXAM,),
+)
+ORCHIECTOMY_DONE = Aspect(
+    "orchiectomySinceRelapse",
+    "orchiectomy since the relapse",
+    YesNo,
+    _removed,
+    "record orchiectomy with its date",
+)
+TESTIS_RADIATED = Aspect(
+    "testicularRadiationSinceRelapse",
+    "testicular radiation since the relapse",
+    YesNo,
+    _radiated,
+    "record testicular radiation with its date",
 )

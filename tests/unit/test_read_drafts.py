@@ -1,0 +1,143 @@
+"""Draft orders read as far as the checks need: which drug, which act, into the spinal fluid or not."""
+
+from typing import Any
+
+import pytest
+
+from cds_rules.terminology.code_set import load
+from cds_rules.treatment.order import Act, Order
+from service.fhir.lexicon import Lexicon
+from service.fhir.orders import Drafts, read_drafts
+from service.fhir.site_map import SiteMap
+
+LEXICON = Lexicon(load(), SiteMap())
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+PCS = "http://www.cms.gov/Medicare/Coding/ICD10"
+Json = dict[str, Any]
+
+
+def drafts(*resources: Json, chosen: list[str] | None = None) -> Drafts:
+    bundle = {"resourceType": "Bundle", "entry": [{"resource": r} for r in resources]}
+    return read_drafts(bundle, chosen, LEXICON)
+
+
+def only(resource: Json) -> Order:
+    found = drafts(resource)
+    assert found.unread == 0
+    (order,) = found.orders
+    return order
+
+
+def request(text: str, code: str | None = None, **more: Any) -> Json:
+    concept: Json = {"text": text}
+    if code is not None:
+        concept["coding"] = [{"system": PCS, "code": code}]
+    return {"resourceType": "ServiceRequest", "id": "s", "code": concept, **more}
+
+
+def drug(code: str, text: str | None = None, **more: Any) -> Json:
+    concept: Json = {"coding": [{"system": RXNORM, "code": code}]}
+    if text is not None:
+        concept["text"] = text
+    return {"resourceType": "MedicationRequest", "id": "m", "medicationCodeableConcept": concept, **more}
+
+
+@pytest.mark.parametrize(
+    ("resource", "acts"),
+    [
+        (request("CAR-T infusion"), {Act.CAR_T_INFUSION}),
+        (request("Infusion", "XW033C7"), {Act.CAR_T_INFUSION}),
+        (request("Leukapheresis for CAR-T", "6A550Z1"), {Act.LEUKAPHERESIS_FOR_CAR_T}),
+        (request("Leukapheresis for CAR-T"), {Act.LEUKAPHERESIS_FOR_CAR_T}),
+        (request("CAR T-cell collection"), {Act.LEUKAPHERESIS_FOR_CAR_T}),
+        (request("Leukapheresis", "6A550Z1"), {Act.LEUKAPHERESIS}),
+        (request("Leukapheresis"), {Act.LEUKAPHERESIS}),
+        (request("Leukapheresis, leukoreduction", "6A550Z1"), set()),
+        (request("Leukoreduction before CAR-T", "6A550Z1"), set()),
+        (request("Blood collection"), set()),
+        (request("Allogeneic HSCT"), {Act.ALLOGENEIC_TRANSPLANT}),
+        (request("Autologous stem cell transplant"), {Act.AUTOLOGOUS_TRANSPLANT}),
+        (request("Stem cell transplant"), {Act.TRANSPLANT}),
+        (request("Autologous or allogeneic HSCT"), {Act.TRANSPLANT}),
+        (request("Haploidentical HSCT, RIC"), {Act.ALLOGENEIC_TRANSPLANT, Act.REDUCED_INTENSITY}),
+        (request("Bone marrow transplant, sibling donor", "30233G2"), {Act.ALLOGENEIC_TRANSPLANT}),
+        (request("BMT, reduced intensity", "30233G3"), {Act.ALLOGENEIC_TRANSPLANT, Act.REDUCED_INTENSITY}),
+        (request("Donor lymphocyte infusion"), {Act.DONOR_LYMPHOCYTES}),
+        (request("Intrathecal chemotherapy", "3E0R305"), {Act.INTRATHECAL}),
+        (request("Referral for CAR-T infusion"), set()),
+        (request("HSCT evaluation"), set()),
+        (request("Echocardiogram"), set()),
+    ],
+    ids=lambda v: v["code"]["text"] if isinstance(v, dict) else "",
+)
+def test_what_is_done(resource: Json, acts: set[Act]) -> None:
+    assert only(resource).acts == acts
+
+
+def test_a_reason_tells_what_an_apheresis_is_for_and_nothing_of_other_orders() -> None:
+    reason: Json = {
+        "reasonCode": [{"text": "CAR-T manufacture"}],
+        "note": [{"text": "before HSCT, intrathecal"}],
+    }
+    assert only(request("Leukapheresis", **reason)).acts == {Act.LEUKAPHERESIS_FOR_CAR_T}
+    assert only(request("Echocardiogram", **reason)).acts == set()
+
+
+@pytest.mark.parametrize(
+    ("resource", "drugs", "acts", "intrathecal"),
+    [
+        (drug("6851"), {"methotrexate"}, set(), None),
+        (drug("6851", "methotrexate intrathecal"), {"methotrexate"}, set(), True),
+        (drug("6851", "High-dose methotrexate"), {"methotrexate"}, {Act.HIGH_DOSE_METHOTREXATE}, None),
+        (drug("6851", "methotrexate (HD-MTX)"), {"methotrexate"}, {Act.HIGH_DOSE_METHOTREXATE}, None),
+        (drug("3041", "High-dose cytarabine"), {"cytarabine"}, set(), None),
+        (drug("1986438"), {"tisagenlecleucel"}, {Act.CAR_T_INFUSION}, None),
+        (drug("968804"), {"liposomal-cytarabine"}, set(), None),
+        (drug("26225"), set(), set(), None),
+    ],
+    ids=str,
+)
+def test_which_drug(resource: Json, drugs: set[str], acts: set[Act], intrathecal: bool | None) -> None:
+    order = only(resource)
+    assert order.drugs == drugs
+    assert order.acts == acts
+    assert order.intrathecal is intrathecal
+
+
+def test_a_medication_beside_it_or_in_it_tells_the_drug() -> None:
+    code = {"coding": [{"system": RXNORM, "code": "274771"}]}
+    beside = {"resourceType": "Medication", "id": "x", "code": code}
+    refers = {"resourceType": "MedicationRequest", "id": "m"}
+    outside = {**refers, "medicationReference": {"reference": "Medication/x"}}
+    inside = {**refers, "medicationReference": {"reference": "#x"}, "contained": [beside]}
+    assert drafts(beside, outside).orders[0].drugs == {"nelarabine"}
+    assert only(inside).drugs == {"nelarabine"}
+    assert drafts(outside) == Drafts((), 1)
+
+
+def test_each_activity_of_a_plan_is_an_order() -> None:
+    plan = {
+        "resourceType": "CarePlan",
+        "id": "p",
+        "activity": [
+            {"detail": {"code": {"text": "Autologous stem cell transplant"}}},
+            {"detail": {"code": {"text": "CAR-T infusion"}, "doNotPerform": True}},
+            {"detail": {"productCodeableConcept": {"coding": [{"system": RXNORM, "code": "274771"}]}}},
+            {"reference": {"reference": "ServiceRequest/1"}},
+        ],
+    }
+    first, second = drafts(plan).orders
+    assert first.acts == {Act.AUTOLOGOUS_TRANSPLANT}
+    assert second.drugs == {"nelarabine"}
+    assert {first.reference, second.reference} == {"CarePlan/p"}
+
+
+def test_an_order_is_chosen_by_its_reference() -> None:
+    both = (drug("6851"), {**drug("274771"), "id": "n"})
+    assert [o.selected for o in drafts(*both, chosen=["MedicationRequest/n"]).orders] == [False, True]
+    assert [o.selected for o in drafts(*both).orders] == [True, True]
+
+
+def test_an_id_that_is_none_is_left_out_of_the_reference() -> None:
+    assert only({**drug("6851"), "id": "[x](https://evil.example)"}).reference == "MedicationRequest"
+    assert only({**drug("6851"), "id": 7}).reference == "MedicationRequest"
