@@ -16,22 +16,23 @@ from service.paths import fixtures_dir
 
 PATIENT = "busy-chart"
 MATTERING = 60
-"""Observations that the rules read, in the large bodies. The chart has eight; the rest is added to it."""
+"""Observations that are read, in the large bodies. The chart has thirty; the rest is added to it."""
 
 _UCUM = "http://unitsofmeasure.org"
 _CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
-_READ_IN_CHART = 8
+_READ_IN_CHART = 30
 _REMISSION = date(2023, 1, 15)
 """First day of the added results: all fall into the first remission, where they change no answer."""
 
-_BLOOD_COUNT = (
+_UNREAD = (
     ("718-7", "Hemoglobin [Mass/volume] in Blood", "g/dL", 7.0, 15.0),
-    ("6690-2", "Leukocytes [#/volume] in Blood by Automated count", "10*3/uL", 0.2, 12.0),
-    ("777-3", "Platelets [#/volume] in Blood by Automated count", "10*3/uL", 8.0, 400.0),
-    ("751-8", "Neutrophils [#/volume] in Blood by Automated count", "10*3/uL", 0.0, 8.0),
-    ("731-0", "Lymphocytes [#/volume] in Blood by Automated count", "10*3/uL", 0.1, 5.0),
     ("4544-3", "Hematocrit [Volume Fraction] of Blood by Automated count", "%", 20.0, 45.0),
+    ("2951-2", "Sodium [Moles/volume] in Serum or Plasma", "mmol/L", 130.0, 148.0),
+    ("2823-3", "Potassium [Moles/volume] in Serum or Plasma", "mmol/L", 3.0, 5.5),
+    ("17861-6", "Calcium [Mass/volume] in Serum or Plasma", "mg/dL", 7.5, 10.5),
+    ("2345-7", "Glucose [Mass/volume] in Serum or Plasma", "mg/dL", 60.0, 180.0),
 )
+"""Results of every week that no rule asks for."""
 _WATCHED = (
     ("26465-5", "Leukocytes [#/volume] in Cerebral spinal fluid", "/uL", 0.0, 3.0),
     ("11150-0", "Blasts/100 cells in Bone marrow", "%", 0.0, 2.0),
@@ -54,13 +55,13 @@ def chart_body() -> Body:
 
 
 def large_body(observations: int) -> Body:
-    """The chart filled up to so many Observations, MATTERING of which the rules read."""
+    """The chart filled up to so many Observations, MATTERING of which are read."""
     chart = _chart()
     have = sum(resource["resourceType"] == "Observation" for resource in chart)
     watched = MATTERING - _READ_IN_CHART
     random = Random(observations)
     chart.extend(_results("watched", _WATCHED, watched, random))
-    chart.extend(_results("count", _BLOOD_COUNT, observations - have - watched, random))
+    chart.extend(_results("unread", _UNREAD, observations - have - watched, random))
     return Body(f"{observations:,} Observations", _hook_call(chart), len(chart))
 
 

@@ -17,12 +17,9 @@ from cds_rules.risk.decide import decide
 from cds_rules.risk.facts import outside_reasons, risk_facts
 from cds_rules.risk.missing import missing_facts
 from cds_rules.rule import Finding, Scheme
-from cds_rules.treatment.advice import Decision
-from cds_rules.treatment.car_t_checklist import checklist_of
 from cds_rules.treatment.chart import Chart
 from cds_rules.treatment.missing import ranked, too_late
-from cds_rules.treatment.recommend import Recommendation, look, recommendations
-from cds_rules.treatment.scores import scores
+from cds_rules.treatment.recommend import look, recommendations
 from cds_rules.treatment.surveillance import surveillance
 
 
@@ -56,15 +53,10 @@ def _advised(found: Assessment, known: PatientTimeline) -> Assessment:
     return replace(
         found,
         recommendations=advice,
-        scores=scores(seen),
-        checklist=checklist_of(seen) if _car_t_in_question(advice) else (),
-        surveillance=surveillance(chart),
+        seen=seen,
+        surveillance=surveillance(chart) if found.picture.car_t.value else (),
         missing=ranked(of_schemes, found.schemes, advice, seen, too_late(found.picture)),
     )
-
-
-def _car_t_in_question(advice: tuple[Recommendation, ...]) -> bool:
-    return any(r.rule.decision is Decision.CAR_T for r in advice)
 
 
 def _schemes(picture: RelapsePicture) -> tuple[SchemeFinding, ...]:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 from cds_rules.patient.picture import RelapsePicture
 from cds_rules.patient.timeline import DataProblem, Part
 from cds_rules.request import Test as Test  # noqa: PLC0414 - a part of the contract
 from cds_rules.risk.finding import SchemeFinding as SchemeFinding  # noqa: PLC0414 - a part of the contract
-from cds_rules.treatment.car_t_checklist import Criterion
+from cds_rules.treatment.advice import Decision
+from cds_rules.treatment.car_t_checklist import Criterion, checklist_of
 from cds_rules.treatment.recommend import Recommendation
 from cds_rules.treatment.score import ScoreFinding
+from cds_rules.treatment.scores import scores
 from cds_rules.treatment.surveillance import DueItem
+from cds_rules.treatment.weigh import Sight
 
 VERSION = 1
 
@@ -34,7 +38,7 @@ class MissingFact:
     """Schemes and rules that it would settle alone."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Assessment:
     """`applies` False: nothing to say (`not_applicable_because` tells why). None: it could not be told."""
 
@@ -50,8 +54,18 @@ class Assessment:
     incomplete: Mapping[Part, str]
     """Parts of the record that were not retrieved in full, and why."""
     recommendations: tuple[Recommendation, ...] = ()
-    scores: tuple[ScoreFinding, ...] = ()
-    checklist: tuple[Criterion, ...] = ()
-    """CAR-T criteria one by one, where CAR-T is or may be in question."""
     surveillance: tuple[DueItem, ...] = ()
     """Tests after CAR-T: done, due, overdue, ahead."""
+    seen: Sight | None = field(default=None, repr=False, compare=False)
+    """The aspects that the advice looked at; None where there is none to give."""
+
+    @cached_property
+    def scores(self) -> tuple[ScoreFinding, ...]:
+        """The scores that apply or may apply; worked out when first asked for."""
+        return scores(self.seen) if self.seen is not None else ()
+
+    @cached_property
+    def checklist(self) -> tuple[Criterion, ...]:
+        """CAR-T criteria one by one, where CAR-T is or may be in question; worked out when asked for."""
+        asked = any(r.rule.decision is Decision.CAR_T for r in self.recommendations)
+        return checklist_of(self.seen) if asked and self.seen is not None else ()

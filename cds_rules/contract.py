@@ -38,7 +38,7 @@ def assessment_to_dict(a: Assessment) -> dict[str, Any]:
         "outsideSchemes": list(a.outside),
         "missing": [missing_to_dict(m) for m in a.missing],
         "scores": [score_to_dict(f) for f in a.scores],
-        "recommendations": [recommendation_to_dict(r) for r in a.recommendations],
+        "recommendations": [recommendation_to_dict(r, a.seen or {}) for r in a.recommendations],
         "carTChecklist": [criterion_to_dict(c) for c in a.checklist],
         "cautions": [],
         "surveillance": [due_to_dict(d) for d in a.surveillance],

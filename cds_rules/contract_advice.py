@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from cds_rules.answer import Answer
 from cds_rules.assessment import MissingFact
 from cds_rules.citation import Cite
+from cds_rules.treatment.aspect import Seen
 from cds_rules.treatment.car_t_checklist import Criterion
 from cds_rules.treatment.recommend import Recommendation
 from cds_rules.treatment.score import ScoreFinding
@@ -30,7 +32,7 @@ def missing_to_dict(m: MissingFact) -> dict[str, Any]:
 _SAYS = {Answer.YES: "applies", Answer.NO: "does not apply", Answer.UNKNOWN: "open"}
 
 
-def recommendation_to_dict(r: Recommendation) -> dict[str, Any]:
+def recommendation_to_dict(r: Recommendation, seen: Mapping[str, Seen]) -> dict[str, Any]:
     """A rule that applies, or may, with the facts that would decide it."""
     return {
         "id": r.rule.id,
@@ -43,7 +45,7 @@ def recommendation_to_dict(r: Recommendation) -> dict[str, Any]:
         "audience": r.rule.audience.value,
         "versus": list(r.rule.versus),
         "citations": [cite_to_dict(c) for c in r.rule.cites],
-        "evidence": list(r.evidence),
+        "evidence": list(r.evidence(seen)),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from cds_rules.answer import Answer
 from cds_rules.assessment import MissingFact
@@ -17,20 +18,12 @@ from cds_rules.treatment.recommend import Recommendation
 def ranked(
     of_schemes: Sequence[MissingFact],
     schemes: Iterable[SchemeFinding],
-    recommendations: Iterable[Recommendation],
+    recommendations: tuple[Recommendation, ...],
     seen: Mapping[str, Seen],
     too_late: frozenset[Test] = frozenset(),
 ) -> tuple[MissingFact, ...]:
     """Every missing fact once: first those that would settle most, then those that most wait for."""
-    waiting: dict[str, list[str]] = {}
-    closes: dict[str, int] = {}
-    for r in recommendations:
-        if r.rule.weight is not Weight.ADVICE:
-            continue
-        for need in r.needs:
-            waiting.setdefault(need.aspect, []).append(r.rule.id)
-            if len(r.needs) == 1 and Answer.UNKNOWN not in [answer for _, answer in need.says]:
-                closes[need.aspect] = closes.get(need.aspect, 0) + 1
+    waiting, closes = _waits(recommendations)
     alone = [s.finding.open[0].fact for s in schemes if s.settles and len(s.finding.open) == 1]
     known = {m.fact: m for m in of_schemes}
     names = [*known, *(name for name in waiting if name not in known)]
@@ -45,6 +38,21 @@ def ranked(
             )
         )
     return tuple(sorted(found, key=lambda m: (-len(m.schemes), -m.closes, -len(m.rules))))
+
+
+@lru_cache(maxsize=4096)
+def _waits(recommendations: tuple[Recommendation, ...]) -> tuple[dict[str, list[str]], dict[str, int]]:
+    """By aspect: the rules of advice that wait for it, and how many it would settle alone."""
+    waiting: dict[str, list[str]] = {}
+    closes: dict[str, int] = {}
+    for r in recommendations:
+        if r.rule.weight is not Weight.ADVICE:
+            continue
+        for need in r.needs:
+            waiting.setdefault(need.aspect, []).append(r.rule.id)
+            if len(r.needs) == 1 and Answer.UNKNOWN not in [answer for _, answer in need.says]:
+                closes[need.aspect] = closes.get(need.aspect, 0) + 1
+    return waiting, closes
 
 
 CONTRACT_NAME = {

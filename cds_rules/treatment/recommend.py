@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 
 from cds_rules.answer import Answer
 from cds_rules.treatment.advice import Advice, Audience
@@ -11,23 +12,21 @@ from cds_rules.treatment.aspect import Seen, When
 from cds_rules.treatment.aspects.person import adult, pediatric
 from cds_rules.treatment.chart import Chart
 from cds_rules.treatment.sections import ADVICE
-from cds_rules.treatment.weigh import Need, Sight, plan, weigh
+from cds_rules.treatment.weigh import Need, Sight, plan, reads_of, weigh_bits
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Recommendation:
-    """What one rule says of this patient: `applies`, or possible as far as `needs` are open."""
+    """What one rule says: `applies`, or possible as far as `needs` are open. Compared by identity."""
 
     rule: Advice
     applies: bool
     needs: tuple[Need, ...]
-    seen: Mapping[str, Seen] = field(repr=False, compare=False)
 
-    @property
-    def evidence(self) -> tuple[str, ...]:
+    def evidence(self, seen: Mapping[str, Seen]) -> tuple[str, ...]:
         """Resources behind the facts that the rule looks at."""
         reads = _WHEN[self.rule.id].reads
-        return tuple(sorted({source for name in reads for source in self.seen[name].evidence}))
+        return tuple(sorted({source for name in reads for source in seen[name].evidence}))
 
 
 def look(chart: Chart) -> Sight:
@@ -36,14 +35,36 @@ def look(chart: Chart) -> Sight:
 
 
 def recommendations(seen: Sight) -> tuple[Recommendation, ...]:
-    """Every rule that applies or may apply, in the order of the rule book."""
-    found = []
+    """Every rule that applies or may apply, in the order of the rule book.
+
+    The very same objects for the same facts, so that what is made of them can be kept.
+    """
     alive = _alive(seen)
-    for place, (rule, when) in enumerate(_RULES):
-        if alive >> place & 1:
-            verdict = weigh(when, seen)
-            if verdict.answer is not Answer.NO:
-                found.append(Recommendation(rule, verdict.answer is Answer.YES, verdict.needs, seen))
+    bits = seen.bits
+    return _weighed(alive, tuple([bits.get(name) or seen.bit(name) for name in _reads(alive)]))
+
+
+@lru_cache(maxsize=4096)
+def _reads(alive: int) -> tuple[str, ...]:
+    """The aspects that these rules ask about."""
+    return tuple(sorted(frozenset().union(*(when.reads for _, when in _of(alive)))))
+
+
+def _of(alive: int) -> Iterator[tuple[Advice, When]]:
+    while alive:
+        lowest = alive & -alive
+        yield _RULES[lowest.bit_length() - 1]
+        alive ^= lowest
+
+
+@lru_cache(maxsize=16384)
+def _weighed(alive: int, possible: tuple[int, ...]) -> tuple[Recommendation, ...]:
+    bits = dict(zip(_reads(alive), possible, strict=True))
+    found = []
+    for rule, when in _of(alive):
+        verdict = weigh_bits(when, tuple(bits[name] for name in reads_of(when)))
+        if verdict.answer is not Answer.NO:
+            found.append(Recommendation(rule, verdict.answer is Answer.YES, verdict.needs))
     return tuple(found)
 
 

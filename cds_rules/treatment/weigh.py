@@ -71,7 +71,7 @@ def weigh(when: When, seen: Mapping[str, Seen]) -> Verdict:
     """Put the question to every case that the record leaves possible."""
     sight = seen if isinstance(seen, Sight) else Sight.of(seen)
     bits = sight.bits
-    return _weighed(when, tuple([bits.get(name) or sight.bit(name) for name in reads_of(when)]))
+    return weigh_bits(when, tuple([bits.get(name) or sight.bit(name) for name in reads_of(when)]))
 
 
 @lru_cache(maxsize=4096)
@@ -81,8 +81,8 @@ def reads_of(when: When) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=65536)
-def _weighed(when: When, possible: tuple[int, ...]) -> Verdict:
-    """Pure, so kept: there are few distinct sets of facts."""
+def weigh_bits(when: When, possible: tuple[int, ...]) -> Verdict:
+    """The same, of the possible values of `reads_of(when)` as bits. Pure, so kept."""
     bits = dict(zip(reads_of(when), possible, strict=True))
     plain, compound = plan(when)
     if not all(bits[name] & wanted for name, wanted in plain):

@@ -73,7 +73,7 @@ def advice_card(a: Assessment, topic: Topic, pages: Pages, offered: set[Test]) -
         *_statements(applying, pages),
         *_follow_up(pending),
         *_waiting(waiting, pages),
-        *_facts_used(applying[:MAX_STATEMENTS]),
+        *_facts_used(a, applying[:MAX_STATEMENTS]),
         "These are statements of the named sources, for a clinician to judge.",
     ]
     return card(
@@ -189,8 +189,8 @@ def _waiting(waiting: Sequence[Recommendation], pages: Pages) -> Iterator[str]:
     yield ""
 
 
-def _facts_used(applying: Sequence[Recommendation]) -> Iterator[str]:
-    sources = tuple(dict.fromkeys(source for r in applying for source in r.evidence))
+def _facts_used(a: Assessment, applying: Sequence[Recommendation]) -> Iterator[str]:
+    sources = tuple(dict.fromkeys(source for r in applying for source in r.evidence(a.seen or {})))
     if sources:
         yield f"Facts used: {references(sources)}"
         yield ""

@@ -25,7 +25,7 @@ def fail(*_: Any, **__: Any) -> Any:
 
 # Where an unforeseen error may come from: reading, assessing, wording, writing.
 PLACES = [
-    "service.hooks.patient_view.gather",
+    "service.hooks.chart.gather",
     "service.fhir.to_timeline.RecordReader.timeline",
     "service.hooks.patient_view.assess",
     "service.hooks.patient_view.cards_for",

@@ -14,7 +14,9 @@ from bench.servers import BenchError
 from bench.stages import READING, Stages, Times, measure
 from cds_rules import Assessment, assess
 from cds_rules.patient.timeline import PatientTimeline
+from cds_rules.terminology.code_set import load
 from service.fhir.fetched import read_page
+from service.fhir.lexicon import Lexicon
 from service.fhir.prefetch import NEEDS, sent
 from service.fhir.site_map import load_site_map
 from service.fhir.to_timeline import to_timeline
@@ -69,15 +71,24 @@ def test_a_large_body_holds_so_many_observations_of_which_sixty_are_read(count: 
     found = observations(body)
     assert len({resource["id"] for resource in found}) == len(found) == count
     timeline = timeline_of(body)
-    assert len(timeline.measurements) + len(timeline.mrd) == MATTERING == 60
+    read = {m.source for m in (*timeline.measurements, *timeline.mrd)}
+    assert len(read) == len(timeline.measurements) + len(timeline.mrd) == MATTERING == 60
+    assert timeline.genetics == timeline.antigens == timeline.reports == ()
     assert timeline.problems == ()
+
+
+def test_the_added_results_that_are_not_read_mean_nothing_to_any_rule() -> None:
+    meanings = Lexicon(load(), load_site_map(ROOT / "fixtures" / "site.toml")).meanings
+    added = [r for r in observations(large_body(1_000)) if r["id"].startswith("busy-unread-")]
+    assert len(added) == 1_000 - 60 - (MATTERING - 30)
+    assert {(c["system"], c["code"]) for r in added for c in r["code"]["coding"]} & set(meanings) == set()
 
 
 def test_the_added_results_are_of_the_size_of_real_ones() -> None:
     sizes = [
         len(json.dumps(r, separators=(",", ":")))
         for r in observations(large_body(1_000))
-        if r["id"].startswith("busy-count-")
+        if r["id"].startswith("busy-unread-")
     ]
     assert 400 <= min(sizes) <= max(sizes) <= 550
 
