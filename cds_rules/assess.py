@@ -19,12 +19,16 @@ from cds_rules.risk.missing import missing_facts
 from cds_rules.rule import Finding, Scheme
 from cds_rules.treatment.chart import Chart
 from cds_rules.treatment.missing import ranked, too_late
+from cds_rules.treatment.order import Order
 from cds_rules.treatment.recommend import look, recommendations
 from cds_rules.treatment.surveillance import surveillance
 
 
-def assess(timeline: PatientTimeline, on: date) -> Assessment:
-    """Assess one patient as of the day `on`. Never raises for what a record may hold."""
+def assess(timeline: PatientTimeline, on: date, orders: tuple[Order, ...] = ()) -> Assessment:
+    """Assess one patient as of the day `on`. Never raises for what a record may hold.
+
+    `orders`: those on record that are not yet carried out, for the order checks.
+    """
     known = timeline.as_of(on)
     picture = draw(known, on)
     applies, because = _applies(picture)
@@ -40,13 +44,14 @@ def assess(timeline: PatientTimeline, on: date) -> Assessment:
         outside=tuple(outside_reasons(picture)) if schemes else (),
         problems=picture.problems,
         incomplete=timeline.missing,
+        orders=orders,
     )
     return _advised(found, known) if applies is not False and _concerned(picture) else found
 
 
 def _advised(found: Assessment, known: PatientTimeline) -> Assessment:
     """With what the sources advise, and everything that is missing for it."""
-    chart = Chart(found.picture, known, {s.id: s for s in found.schemes})
+    chart = Chart(found.picture, known, {s.id: s for s in found.schemes}, found.orders)
     seen = look(chart)
     advice = recommendations(seen)
     of_schemes = missing_facts(found.picture, found.schemes)

@@ -13,6 +13,9 @@ from cds_rules.request import Test as Test  # noqa: PLC0414 - a part of the cont
 from cds_rules.risk.finding import SchemeFinding as SchemeFinding  # noqa: PLC0414 - a part of the contract
 from cds_rules.treatment.advice import Decision
 from cds_rules.treatment.car_t_checklist import Criterion, checklist_of
+from cds_rules.treatment.caution import Caution, cautions
+from cds_rules.treatment.order import Order
+from cds_rules.treatment.orders import checks_of
 from cds_rules.treatment.recommend import Recommendation
 from cds_rules.treatment.score import ScoreFinding
 from cds_rules.treatment.scores import scores
@@ -56,6 +59,8 @@ class Assessment:
     recommendations: tuple[Recommendation, ...] = ()
     surveillance: tuple[DueItem, ...] = ()
     """Tests after CAR-T: done, due, overdue, ahead."""
+    orders: tuple[Order, ...] = ()
+    """Orders of the chart that are not yet carried out."""
     seen: Sight | None = field(default=None, repr=False, compare=False)
     """The aspects that the advice looked at; None where there is none to give."""
 
@@ -63,6 +68,11 @@ class Assessment:
     def scores(self) -> tuple[ScoreFinding, ...]:
         """The scores that apply or may apply; worked out when first asked for."""
         return scores(self.seen) if self.seen is not None else ()
+
+    @cached_property
+    def cautions(self) -> tuple[Caution, ...]:
+        """What the order checks say of `orders`; worked out when first asked for."""
+        return cautions(checks_of(self.orders), self.orders, self.seen) if self.seen is not None else ()
 
     @cached_property
     def checklist(self) -> tuple[Criterion, ...]:

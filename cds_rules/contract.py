@@ -7,6 +7,7 @@ from typing import Any
 
 from cds_rules.assessment import VERSION, Assessment, SchemeFinding
 from cds_rules.contract_advice import (
+    caution_to_dict,
     cite_to_dict,
     criterion_to_dict,
     due_to_dict,
@@ -40,7 +41,7 @@ def assessment_to_dict(a: Assessment) -> dict[str, Any]:
         "scores": [score_to_dict(f) for f in a.scores],
         "recommendations": [recommendation_to_dict(r, a.seen or {}) for r in a.recommendations],
         "carTChecklist": [criterion_to_dict(c) for c in a.checklist],
-        "cautions": [],
+        "cautions": [caution_to_dict(c) for c in a.cautions],
         "surveillance": [due_to_dict(d) for d in a.surveillance],
         "trials": [],
         "dataProblems": [*(_problem(p) for p in a.problems), *_incomplete(a)],

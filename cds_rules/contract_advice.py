@@ -10,6 +10,7 @@ from cds_rules.assessment import MissingFact
 from cds_rules.citation import Cite
 from cds_rules.treatment.aspect import Seen
 from cds_rules.treatment.car_t_checklist import Criterion
+from cds_rules.treatment.caution import Caution
 from cds_rules.treatment.recommend import Recommendation
 from cds_rules.treatment.score import ScoreFinding
 from cds_rules.treatment.surveillance import DueItem
@@ -94,6 +95,20 @@ def criterion_to_dict(c: Criterion) -> dict[str, Any]:
         "because": c.because,
         "settledBy": c.settled_by,
         "citations": [cite_to_dict(x) for x in c.cites],
+        "evidence": list(c.evidence),
+    }
+
+
+def caution_to_dict(c: Caution) -> dict[str, Any]:
+    """What an order check says of one order; `needs` names open facts, empty when it holds for certain."""
+    return {
+        "id": c.check.id,
+        "level": c.level.value,
+        "title": c.check.needs_title if c.needs else c.check.title,
+        "detail": c.check.detail,
+        "order": c.order.reference,
+        "needs": [need.aspect for need in c.needs],
+        "citations": [cite_to_dict(x) for x in c.check.cites],
         "evidence": list(c.evidence),
     }
 

@@ -8,7 +8,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from cds_rules.patient.timeline import Part, PatientTimeline
+from cds_rules.terminology.code_set import load
+from cds_rules.treatment.order import Order
 from service.fhir.fetched import Page, Problem, read_page
+from service.fhir.lexicon import Lexicon
+from service.fhir.orders import read_drafts
 from service.fhir.site_map import SiteMap
 from service.fhir.to_timeline import to_timeline
 from service.lenient_json import NotJsonError, loads
@@ -88,6 +92,24 @@ def timeline_of(bundle: dict[str, Any], site_map: SiteMap) -> PatientTimeline:
         site_map=site_map,
         missing=_incomplete(page),
     )
+
+
+def orders_of(bundle: dict[str, Any], site_map: SiteMap) -> tuple[Order, ...]:
+    """The orders of a bundle that are drafts or active, as the order checks see them."""
+    entries = bundle.get("entry")
+    held = entries if isinstance(entries, list) else []
+    pending = [e for e in held if isinstance(e, dict) and _is_pending(e.get("resource"))]
+    return read_drafts({"entry": pending}, None, Lexicon(load(), site_map)).orders if pending else ()
+
+
+_PENDING = ("draft", "active", "on-hold")
+
+
+def _is_pending(resource: Any) -> bool:
+    kinds = ("MedicationRequest", "ServiceRequest")
+    if not isinstance(resource, dict) or resource.get("resourceType") not in kinds:
+        return False
+    return resource.get("status") in _PENDING
 
 
 def _incomplete(page: Page) -> dict[Part, str]:

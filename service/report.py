@@ -14,7 +14,7 @@ from cds_rules import assess as assess_timeline
 from service.cards import cards_for
 from service.cards.build import Pages
 from service.fhir.site_map import SiteMap
-from service.inputs import Input, timeline_of
+from service.inputs import Input, orders_of, timeline_of
 from service.wire.response import Card
 
 _PAGES = Pages("http://127.0.0.1:8080")
@@ -74,4 +74,5 @@ def plain(text: str) -> str:
 
 
 def _assess(item: Input, site_map: SiteMap, on: date) -> Assessment:
-    return assess_timeline(timeline_of(item.bundle or {}, site_map), on)
+    bundle = item.bundle or {}
+    return assess_timeline(timeline_of(bundle, site_map), on, orders_of(bundle, site_map))

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
+from cds_rules import assess
+from cds_rules.patient.timeline import Diagnosis, DiseaseState, Lineage, PatientTimeline, Person
 from service import create_app
+from service.cards import cards_for
+from service.cards.build import Pages
 from service.config import Settings, check
 
 
@@ -19,6 +24,7 @@ class Server(BaseApplication):
     def __init__(self, app: Flask, options: Mapping[str, Any]) -> None:
         self._app = app
         self._options = options
+        _warm_up()
         _spare_the_collector()
         super().__init__()
 
@@ -30,6 +36,13 @@ class Server(BaseApplication):
     def load(self) -> Any:
         """Called by gunicorn."""
         return self._app
+
+
+def _warm_up() -> None:
+    """Assess an unknown patient once, before the workers fork: what rules and cards keep is then at hand."""
+    relapse = Diagnosis("Condition/none", None, Lineage.B, DiseaseState.RELAPSE, state_coded=True)
+    timeline = PatientTimeline(Person("Patient/none"), diagnoses=(relapse,))
+    cards_for(assess(timeline, date(2000, 1, 1)), Pages("http://127.0.0.1"))
 
 
 def _spare_the_collector() -> None:

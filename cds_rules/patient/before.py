@@ -50,18 +50,20 @@ def car_t_ever(timeline: PatientTimeline) -> Fact[bool]:
     return Fact(because=reason) if reason else Fact(False, because="none on record")
 
 
-def refractory(timeline: PatientTimeline, relapse: PartialDate | None) -> Fact[bool]:
+def refractory(timeline: PatientTimeline, relapse: Fact[PartialDate]) -> Fact[bool]:
     """M3 marrow (>25 %) at least 21 days into reinduction, before any marrow below 5 %.
+
+    Without the date of a relapse (`relapse` says why) a marrow above 25 % may be anything.
 
     The sources call it refractory when reinduction brings no remission; a marrow of 5-25 % is left
     out here because HR2020 goes on with the first-relapse course from an M2 marrow.
     """
     looks = list(marrows(timeline))
-    if relapse is not None:
-        after = reinduction_start(timeline, relapse).latest + timedelta(days=END_BLOCK1_FROM_DAY)
+    if relapse.value is not None:
+        after = reinduction_start(timeline, relapse.value).latest + timedelta(days=END_BLOCK1_FROM_DAY)
         looks = [m for m in looks if m.when is not None and m.when.earliest >= after]
     elif any(m.value.above(M3_ABOVE_PERCENT) is not Answer.NO for m in looks):
-        return Fact(because="the date of the relapse is unknown")
+        return Fact(because=relapse.because, evidence=relapse.evidence)
     for m in looks:
         answer = m.value.above(M3_ABOVE_PERCENT)
         if answer is Answer.YES:

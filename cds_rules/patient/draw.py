@@ -38,7 +38,7 @@ def draw(timeline: PatientTimeline, on: date) -> RelapsePicture:
     when = _relapse_date(known, relapse, diagnosed.value)
     involved, sites, site_problems = site_facts.of(known, relapse)
     lineage, lineages, lineage_problems = _lineage(known)
-    number, refractory = _relapse_number(known, course), before.refractory(known, when.value)
+    number, refractory = _relapse_number(known, course), before.refractory(known, when)
     has_all, told = _has_all(known), NO_LEUKEMIA
     if has_all is not Answer.NO:
         told = course_facts(known, course, diagnosed.value, signs, number, refractory, on)

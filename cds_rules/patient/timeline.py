@@ -242,7 +242,12 @@ def _by_day(dated: tuple[date, date, str, Measurement]) -> tuple[date, date, str
 
 @dataclass(frozen=True)
 class PatientTimeline:
-    """Everything read from one patient's record, and what of the record could not be read."""
+    """Everything read from one patient's record, and what of the record could not be read.
+
+    The short lists stand oldest first, undated ones before all, in whatever order they were read: what is
+    said, and the evidence named for it, must not depend on the order of the record. The long ones
+    (measurements, drugs, events) are put in order when they are asked for.
+    """
 
     person: Person
     diagnoses: tuple[Diagnosis, ...] = ()
@@ -263,6 +268,12 @@ class PatientTimeline:
     """Parts of the record that could not be retrieved in full, and why, in words."""
     issued: Mapping[str, date] = field(default_factory=dict)
     """The day on which a result was reported, by its resource, where that is after the day it tells of."""
+
+    def __post_init__(self) -> None:
+        for name in _SHORT:
+            statements: tuple[Dated, ...] = getattr(self, name)
+            if len(statements) > 1:
+                object.__setattr__(self, name, tuple(sorted(statements, key=_first_day)))
 
     @cached_property
     def marrows(self) -> tuple[Measurement, ...]:
@@ -366,6 +377,8 @@ _STATEMENTS = (
     "events",
 )
 """The members of a timeline that hold dated statements."""
+_SHORT = tuple(name for name in _STATEMENTS if name not in ("measurements", "drugs", "events"))
+"""Those of them that are put in order when the timeline is made."""
 
 
 def _then(person: Person, on: date) -> Person:

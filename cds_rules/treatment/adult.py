@@ -20,7 +20,7 @@ from cds_rules.treatment.aspects.adult import (
     TkiBefore,
 )
 from cds_rules.treatment.aspects.car_t import REFRACTORY_LABEL
-from cds_rules.treatment.aspects.cns import adult_cns
+from cds_rules.treatment.aspects.cns import RADIATED_SINCE, adult_cns
 from cds_rules.treatment.aspects.course import (
     CAR_T_GIVEN,
     any_relapse,
@@ -41,7 +41,10 @@ _ADULT = Audience.ADULT
 _relapsed_or_refractory = any_relapse | PRIMARY_REFRACTORY.yes
 _ill = _relapsed_or_refractory & ACTIVE.yes
 """Those for whom remission induction is chosen."""
-_ahead = TRANSPLANT.is_(InThisCourse.NONE, InThisCourse.PLANNED) & CAR_T_GIVEN.no
+_not_transplanted = TRANSPLANT.is_(InThisCourse.NONE, InThisCourse.PLANNED)
+_timely = ACTIVE.yes | _not_transplanted
+"""Not for those in remission after a transplant: their course is over, as far as it is asked here."""
+_ahead = _not_transplanted & CAR_T_GIVEN.no
 """No transplant yet. UTD2022 does not speak of one after CAR-T: other rules do."""
 _first_transplant = _relapsed_or_refractory & _ahead & SINCE_ALLOGENEIC.is_(AfterAllogeneic.NOT_AFTER)
 _cd19 = CD19.is_(Expression.POSITIVE, Expression.DIM)
@@ -60,34 +63,36 @@ _REINDUCTION: tuple[Advice, ...] = (
     Advice(
         "A-1",
         Decision.REINDUCTION,
-        "Ph-negative B-ALL with CD19: blinatumomab is suggested before chemotherapy (grade 2B)",
-        "Larson (2022) suggests remission induction with blinatumomab or inotuzumab rather than with "
-        "chemotherapy for most adults; blinatumomab only where the blasts carry CD19.",
+        "Ph-negative B-ALL with CD19: blinatumomab is suggested rather than chemotherapy (grade 2B)",
+        "Larson (2022), for most adults and only where the blasts carry CD19; inotuzumab is the other "
+        "choice where they carry CD22. Access and expected toxicity count as well.",
         _ph_negative & _cd19,
         (_SUMMARY, _CHOICE),
         _ADULT,
         tests=(Test.HLA, Test.TRANSPLANT_REFERRAL),
+        versus=("B-1",),
         rank=12,
     ),
     Advice(
         "A-1a",
         Decision.REINDUCTION,
-        "Ph-negative B-ALL with CD22: inotuzumab is suggested before chemotherapy (grade 2B)",
-        "Larson (2022) suggests remission induction with inotuzumab or blinatumomab rather than with "
-        "chemotherapy for most adults; inotuzumab only where the blasts carry CD22.",
+        "Ph-negative B-ALL with CD22: inotuzumab is suggested rather than chemotherapy (grade 2B)",
+        "Larson (2022), for most adults and only where the blasts carry CD22; blinatumomab is the other "
+        "choice where they carry CD19. Access and expected toxicity count as well.",
         _ph_negative & _cd22,
         (_SUMMARY, _CHOICE),
         _ADULT,
         tests=(Test.HLA, Test.TRANSPLANT_REFERRAL),
+        versus=("B-1",),
         rank=12,
     ),
     Advice(
         "A-1b",
         Decision.REINDUCTION,
         "Blasts are CD19-negative: no blinatumomab while they are",
-        "Larson (2022) gives blinatumomab only where the blasts carry CD19.",
+        "Larson (2022) asks for CD19 on the blasts; under blinatumomab they can lose it, and relapse.",
         b_lineage & _ill & CD19.is_(Expression.NEGATIVE),
-        (_SUMMARY,),
+        (_SUMMARY, _CHOICE),
         _ADULT,
         rank=8,
     ),
@@ -95,9 +100,10 @@ _REINDUCTION: tuple[Advice, ...] = (
         "A-1c",
         Decision.REINDUCTION,
         "Blasts are CD22-negative: no inotuzumab while they are",
-        "Larson (2022) gives inotuzumab only where the blasts carry CD22; about 90 % of adults have it.",
+        "Larson (2022) asks for CD22 on the blasts, which about 90 % of adults have; under inotuzumab they "
+        "can lose it, and relapse.",
         b_lineage & _ill & CD22.is_(Expression.NEGATIVE),
-        (_SUMMARY, Cite("UTD2022", "selection of therapy", "003:88")),
+        (_SUMMARY, _CHOICE),
         _ADULT,
         rank=8,
     ),
@@ -105,8 +111,8 @@ _REINDUCTION: tuple[Advice, ...] = (
         "A-1d",
         Decision.REINDUCTION,
         "Blinatumomab, inotuzumab and CAR-T have not been compared with each other at random",
-        "Larson (2022): antigens, expected toxicity and access decide. All need a center that can manage "
-        "cytokine release and neurologic toxicity.",
+        "Larson (2022): antigens, expected toxicity and access may inform the choice; inotuzumab can be "
+        "given to outpatients and is tolerated better. Each needs a center that can manage its complications.",
         b_lineage & _ill & _cd19 & _cd22,
         (_SUMMARY, _CHOICE),
         _ADULT,
@@ -145,9 +151,8 @@ _REINDUCTION: tuple[Advice, ...] = (
     Advice(
         "A-3",
         Decision.REINDUCTION,
-        "Relapse more than 2 years after treatment ended: a regimen as at first diagnosis can work again",
-        "Larson (2022): a second remission may be reached with induction chemotherapy like that for new ALL, "
-        "and chemotherapy is an acceptable alternative, above all in such late relapses.",
+        "Relapse more than 2 years after treatment ended: induction as for new ALL may bring remission",
+        "Larson (2022), who calls chemotherapy an acceptable alternative, above all in such late relapses.",
         _ill & first_relapse & OFF_TREATMENT.is_(OffTreatment.OVER_2_YEARS),
         (Cite("UTD2022", "selection of therapy", "003:94"), _SUMMARY),
         _ADULT,
@@ -185,7 +190,8 @@ _REINDUCTION: tuple[Advice, ...] = (
         "A-5b",
         Decision.REINDUCTION,
         "Liposomal vincristine: named for T-ALL, but withdrawn from the US market in May 2022",
-        "Larson (2022) names it among the novel agents for T-ALL and reports the withdrawal.",
+        "It was sold in the US only. Larson (2022) reports this, and still lists it beside nelarabine in the "
+        "text on T-ALL and in the summary.",
         t_lineage & _ill,
         (
             Cite("UTD2022", "liposomal vincristine", "003:170"),
@@ -202,7 +208,7 @@ _REINDUCTION: tuple[Advice, ...] = (
         "Adult with CNS involvement: cranial radiation and intrathecal chemotherapy",
         "Larson (2022): typically 2400 cGy to the whole cranium in 12 doses, and at least six doses of "
         "intrathecal methotrexate. Any blasts in a tap without blood count as involvement.",
-        any_relapse & adult_cns,
+        any_relapse & adult_cns & RADIATED_SINCE.no,
         (Cite("UTD2022", "central nervous system involvement", "003:198"),),
         _ADULT,
         versus=("N-3", "N-4", "N-4a", "N-5"),
@@ -211,7 +217,7 @@ _REINDUCTION: tuple[Advice, ...] = (
     Advice(
         "A-14",
         Decision.REINDUCTION,
-        "Blinatumomab: begin in hospital, for cytokine release syndrome and neurologic toxicity",
+        "Blinatumomab: patients are in hospital at its start, watched for cytokine release and neurotoxicity",
         "Both are boxed warnings and can be fatal (Larson 2022). Some patients may benefit from chemotherapy "
         "first, to reduce the disease; no threshold is named.",
         b_lineage & _ill & _cd19,
@@ -228,7 +234,7 @@ _REINDUCTION: tuple[Advice, ...] = (
         "Blasts can lose CD19 or CD22 under blinatumomab, inotuzumab or CAR-T: test both again now",
         "Larson (2022): loss of the antigen under blinatumomab or inotuzumab has led to relapse. To test at "
         "each relapse, and after CAR-T too, is the project's reading.",
-        b_lineage & any_relapse & ANTIGEN_DIRECTED.yes & CD19_CD22_DONE.no,
+        b_lineage & any_relapse & ACTIVE.yes & ANTIGEN_DIRECTED.yes & CD19_CD22_DONE.no,
         (Cite("UTD2022", "selection of therapy", "003:92"),),
         _ADULT,
         tests=(Test.IMMUNOPHENOTYPE,),
@@ -243,7 +249,7 @@ _PHILADELPHIA: tuple[Advice, ...] = (
         "Ph-positive: choose the TKI by earlier exposure, mutations, other illness and toxicity",
         "Larson (2022): treatment should include an inhibitor of BCR::ABL1; which is best is not known. The "
         "mutation analysis that it rests on is EV-9.",
-        _ph,
+        _ph & _timely,
         (_PH, _PH_SUMMARY),
         _ADULT,
         rank=10,
@@ -252,7 +258,7 @@ _PHILADELPHIA: tuple[Advice, ...] = (
         "A-4a",
         Decision.REINDUCTION,
         "T315I mutation: among inhibitors only ponatinib has substantial activity",
-        "Larson (2022). Imatinib and the second generation (dasatinib, nilotinib, bosutinib) do not.",
+        "Larson (2022): so neither imatinib nor the second generation (dasatinib, nilotinib, bosutinib) has.",
         _ph & T315I.yes,
         (_PH,),
         _ADULT,
@@ -307,6 +313,7 @@ _TRANSPLANT: tuple[Advice, ...] = (
         ),
         _ADULT,
         tests=(Test.HLA, Test.TRANSPLANT_REFERRAL),
+        versus=("B-5", "N-3b", "N-5c"),
         rank=10,
     ),
     Advice(
@@ -322,10 +329,10 @@ _TRANSPLANT: tuple[Advice, ...] = (
     Advice(
         "A-7a",
         Decision.TRANSPLANT,
-        "Ph-positive in molecular remission: autologous transplant is under investigation",
+        "Ph-positive without MRD: autologous transplant in molecular remission is under investigation",
         "Larson (2022) names it as a special situation: cells collected once BCR::ABL1 is negative, and an "
-        "inhibitor afterwards.",
-        _ph & IN_REMISSION.yes & _ahead,
+        "inhibitor afterwards; some stayed free of disease. Negative flow alone is no molecular remission.",
+        _ph & IN_REMISSION.yes & _ahead & BEFORE_TRANSPLANT.is_(Positivity.NEGATIVE),
         (Cite("UTD2022", _AUTOLOGOUS, "003:232"),),
         _ADULT,
         Weight.NOTE,
@@ -335,7 +342,7 @@ _TRANSPLANT: tuple[Advice, ...] = (
         "A-7b",
         Decision.TRANSPLANT,
         "MRD-negative by sensitive flow: autologous transplant may be a special situation",
-        "Larson (2022) leaves it open; no figure is given.",
+        "Larson (2022) leaves it open and gives no figure. Negative PCR is taken for it too (project's).",
         _relapsed_or_refractory & IN_REMISSION.yes & _ahead & BEFORE_TRANSPLANT.is_(Positivity.NEGATIVE),
         (Cite("UTD2022", _AUTOLOGOUS, "003:232"),),
         _ADULT,
@@ -348,9 +355,10 @@ _SUPPORT: tuple[Advice, ...] = (
     Advice(
         "A-9",
         Decision.SUPPORT,
-        "Offer a clinical trial",
-        "Larson (2022): often nothing better can be offered than a well-designed trial.",
-        _relapsed_or_refractory,
+        "Clinical trial: often no better therapy can be offered",
+        "Larson (2022), of trials that are well designed, valid and reviewed; one of three ways to induce a "
+        "remission that he lists.",
+        _relapsed_or_refractory & _timely,
         (Cite("UTD2022", "clinical trials", "003:272"), Cite("UTD2022", "selection", "003:74-80")),
         _ADULT,
         tests=(Test.TRIAL_REFERRAL,),
@@ -359,9 +367,9 @@ _SUPPORT: tuple[Advice, ...] = (
     Advice(
         "A-9a",
         Decision.SUPPORT,
-        "Every child with relapsed ALL: include in a prospective controlled trial",
-        "Locatelli et al. (2012) recommend it in any case; no reinduction is proven superior.",
-        any_relapse,
+        "Relapsed ALL in a child: a prospective controlled trial is recommended in every case",
+        "Locatelli et al. (2012), whatever the risk group: no reinduction is proven superior.",
+        any_relapse & _timely,
         (Cite("LOC2012", "what we do for relapsed ALL", "001:78"),),
         tests=(Test.TRIAL_REFERRAL,),
         rank=11,
@@ -369,7 +377,7 @@ _SUPPORT: tuple[Advice, ...] = (
     Advice(
         "A-10",
         Decision.SUPPORT,
-        "Remission induction not chosen, or too frail for it: palliative care is appropriate",
+        "Remission induction not chosen: palliative, symptom-directed care is appropriate",
         "Larson (2022) names frailty, other illness and the patient's wish as reasons.",
         _ill & CURE_DECLINED.yes,
         (Cite("UTD2022", "remission induction", "003:66"),),

@@ -17,6 +17,7 @@ from cds_rules.treatment.aspects.course import (
     b_lineage,
     first_relapse,
 )
+from cds_rules.treatment.aspects.earlier import SINCE_ALLOGENEIC, AfterAllogeneic
 from cds_rules.treatment.aspects.findings import BCR_ABL1, CD19, CD22, T315I
 from cds_rules.treatment.aspects.scores import SALVAGE, Salvage
 from cds_rules.treatment.aspects.state import IN_REMISSION, PRIMARY_REFRACTORY
@@ -44,8 +45,9 @@ def _note(
     when: When,
     cite: Cite,
     rank: int,
+    *more: Cite,
 ) -> Advice:
-    return Advice(id, decision, title, detail, when, (cite,), Audience.ADULT, Weight.NOTE, rank=rank)
+    return Advice(id, decision, title, detail, when, (cite, *more), Audience.ADULT, Weight.NOTE, rank=rank)
 
 
 ADVICE: tuple[Advice, ...] = (
@@ -54,7 +56,7 @@ ADVICE: tuple[Advice, ...] = (
         Decision.TRANSPLANT,
         "Allogeneic transplant in second remission: long-term leukemia-free survival 18 to 45 % in adults",
         "Larson (2022), over several studies; most failures were relapses.",
-        first_relapse & IN_REMISSION.yes & _ahead,
+        first_relapse & IN_REMISSION.yes & _ahead & SINCE_ALLOGENEIC.is_(AfterAllogeneic.NOT_AFTER),
         Cite("UTD2022", "allogeneic HCT", "003:224"),
         30,
     ),
@@ -112,7 +114,8 @@ ADVICE: tuple[Advice, ...] = (
         "A-12c",
         Decision.TRANSPLANT,
         "Without transplant none lived longer than one year (first relapses, GMALL)",
-        "Larson (2022): 149 of the 547 were transplanted, and 38 % of these lived three years.",
+        "Larson (2022): 149 of the 547 were transplanted; 38 % of these lived three years. The same report "
+        "has 24 % of all 547 alive at three years, more than these two figures allow: read with caution.",
         first_relapse & _ahead,
         _AT_TRANSPLANT,
         32,
@@ -140,11 +143,12 @@ ADVICE: tuple[Advice, ...] = (
         "A-15a",
         Decision.REINDUCTION,
         "Inotuzumab against chemotherapy: remission 81 and 29 %, 2-year survival 23 and 10 % (218 adults)",
-        "Sinusoidal obstruction of the liver in 11 and 1 %, which matters before a transplant (the last is "
-        "the project's remark). Randomized; Larson (2022).",
+        "Sinusoidal obstruction of the liver in 11 and 1 % (randomized; Larson 2022). Hunger & Raetz (2020) "
+        "expect that it may add to this risk after a later transplant, above all after several cycles.",
         b_lineage & _ill & _cd22,
         Cite("UTD2022", "inotuzumab ozogamicin", "003:118-126"),
         43,
+        Cite("HR2020", "patient 1, after reinduction", "000:72"),
     ),
     _note(
         "A-16",

@@ -56,9 +56,9 @@ _APLASIA: tuple[Advice, ...] = (
         "P-4",
         _D,
         "B-cell aplasia lost before 6 months, no earlier transplant: transplant",
-        "Myers et al. 2023 find a benefit of HSCT after CAR-T in patients without an earlier one, above all "
-        "if B-cell aplasia is lost early; for Hunger & Raetz (2020) its loss in the first 6 months is a "
-        "reason for HSCT.",
+        "Myers et al. 2023: studies suggest a benefit of HSCT after CAR-T only without an earlier one, above "
+        "all if aplasia is lost early; they are small, single-center and not randomized. For Hunger & Raetz "
+        "(2020) CAR-T alone will then probably not cure (P-7).",
         naive & early_loss,
         (_BCA_TABLE, _CD28, _BCA, _DEFINITIVE),
         tests=(Test.TRANSPLANT_REFERRAL, Test.HLA, Test.NGS_MRD),
@@ -82,9 +82,10 @@ _APLASIA: tuple[Advice, ...] = (
         _D,
         "Aplasia lost at 6 to 12 months: no source gives a rule; get NGS-MRD and ask experts",
         "ELIANA/ENSIGN (143 patients; Myers et al. 2023): loss within 1 year went with relapse (HR 4.5). "
-        "No source says what to do between 6 and 12 months; NGS-MRD and experts' judgement is our reading.",
+        "Hunger & Raetz (2020): how long it must last is not known, likely at least 6 to 12 months. NGS-MRD "
+        "and experts' judgement is the project's reading.",
         in_remission & B_CELLS.is_(BCells.LOST_12),
-        (_BCA_TABLE, _BCA),
+        (_BCA_TABLE, _BCA, _DEFINITIVE),
         tests=(Test.NGS_MRD, Test.TRANSPLANT_REFERRAL),
         versus=("P-9",),
         rank=15,
@@ -95,7 +96,11 @@ _APLASIA: tuple[Advice, ...] = (
         "Aplasia lost at about 12 months, NGS-MRD negative: go on with monitoring",
         "One study gave an EFS of 75 % when aplasia was lost at 1 year (Myers et al. 2023). To monitor then, "
         "with NGS-MRD negative, is inferred from it.",
-        naive & persistent & B_CELLS.is_(BCells.LOST_LATER) & NGS_MONTH3.is_(Ngs.NEGATIVE),
+        naive
+        & persistent
+        & B_CELLS.is_(BCells.LOST_LATER)
+        & NGS_MONTH3.is_(Ngs.NEGATIVE)
+        & NGS_LATEST.is_(Ngs.NEGATIVE),
         (_BCA,),
         tests=(Test.NGS_MRD, Test.B_CELLS),
         rank=16,
@@ -104,10 +109,10 @@ _APLASIA: tuple[Advice, ...] = (
         "P-4d",
         _D,
         "Aplasia lost within 6 months: 24-month EFS was 14 % in ELIANA and ENSIGN",
-        "Pooled analysis of 143 patients (Myers et al. 2023); 24-month EFS after loss of B-cell aplasia "
-        "within 6 months of infusion.",
+        "Pooled analysis of 143 patients (Myers et al. 2023), whose text says below 20 %. Loss within 1 year "
+        "went with relapse (HR 4.5).",
         in_remission & early_loss,
-        (_BCA_TABLE,),
+        (_BCA_TABLE, _BCA),
         _CHILD,
         _NOTE,
         rank=13,
@@ -146,7 +151,7 @@ _BY_CONSTRUCT: tuple[Advice, ...] = (
         "for those clearly about to relapse. Their passage on constructs says otherwise (P-5a).",
         transplanted & short_lived,
         (_SECOND,),
-        versus=("P-5a",),
+        versus=("P-5a", "P-6a"),
         rank=7,
     ),
 )
@@ -159,7 +164,7 @@ _TRANSPLANTED: tuple[Advice, ...] = (
         "Myers et al. 2023 would keep a second HSCT for that, and prefer experimental CAR-T or prevention of "
         "relapse: with an earlier HSCT, Seattle saw no gain in leukemia-free survival (P=.45). They count "
         "early loss of aplasia among the signs that relapse may be imminent.",
-        transplanted & persistent & (early_loss | _returned),
+        transplanted & ~short_lived & (early_loss | _returned),
         (_SECOND, _CD28, Cite("MYE2023", "bridging high-risk patients to HSCT", "004:231")),
         tests=(Test.TRIAL_REFERRAL, Test.NGS_MRD),
         versus=("P-6a",),
@@ -174,7 +179,7 @@ _TRANSPLANTED: tuple[Advice, ...] = (
         transplanted & (early_loss | _returned),
         (_DEFINITIVE,),
         tests=(Test.TRANSPLANT_REFERRAL,),
-        versus=("P-6",),
+        versus=("P-6", "P-5b"),
         rank=9,
     ),
     Advice(
@@ -186,14 +191,15 @@ _TRANSPLANTED: tuple[Advice, ...] = (
         transplanted & persistent & imminent,
         (_SECOND, Cite("MYE2023", "bridging high-risk patients to HSCT", "004:231")),
         tests=(Test.TRANSPLANT_REFERRAL, Test.TRIAL_REFERRAL),
+        versus=("P-9",),
         rank=8,
     ),
     Advice(
         "P-6c",
         _D,
         "Earlier transplant, aplasia present, NGS-MRD negative: no second transplant",
-        "Myers et al. 2023 cannot advise a second HSCT routinely; Hunger & Raetz (2020) watch without "
-        "further treatment while MRD is negative and B cells have not returned.",
+        "Myers et al. 2023 cannot advise a second HSCT routinely. Hunger & Raetz (2020) watch without "
+        "further treatment once MRD by flow or PCR, and B cells, have stayed away for at least 6 months.",
         transplanted & persistent & B_CELLS.is_(BCells.PRESENT) & NGS_LATEST.is_(Ngs.NEGATIVE) & ~imminent,
         (_SECOND, _DEFINITIVE),
         tests=(Test.NGS_MRD, Test.B_CELLS),
@@ -207,7 +213,8 @@ _WATCH: tuple[Advice, ...] = (
         _D,
         "MRD returned, or aplasia lost before 6 months: transplant; CAR-T alone will probably not cure",
         "For Hunger & Raetz (2020), patients with early return of MRD (flow or Ig/TCR PCR) or early loss of "
-        "B-cell depletion need HSCT. How long depletion must last is not known, likely 6 to 12 months.",
+        "B-cell depletion need HSCT. How long depletion must last is not known, likely at least 6 to 12 "
+        "months.",
         naive & (early_loss | _returned),
         (_DEFINITIVE,),
         tests=(Test.TRANSPLANT_REFERRAL, Test.HLA),
@@ -217,15 +224,15 @@ _WATCH: tuple[Advice, ...] = (
         "P-9",
         _D,
         "MRD-negative and in aplasia for 6 months: watch without treatment, gradually less often",
-        "So Hunger & Raetz (2020) go on if MRD stays negative and B cells do not return for at least 6 "
-        "months.",
+        "Hunger & Raetz (2020), of MRD by flow or PCR and B cells that do not return for at least 6 months. "
+        "NGS-MRD, they add, may help to tell who needs HSCT; Myers et al. 2023 act on it.",
         in_remission
         & TIME.is_(SinceInfusion.TO_12, SinceInfusion.FROM_12)
         & kept_6_months
         & CONVENTIONAL.is_(Conventional.NEGATIVE),
         (_DEFINITIVE,),
         tests=(Test.B_CELLS, Test.MARROW_MRD),
-        versus=("P-4b",),
+        versus=("P-4b", "P-3", "P-3a", "P-6b"),
         rank=21,
     ),
     Advice(
@@ -251,7 +258,8 @@ _BACKGROUND: tuple[Advice, ...] = (
         _D,
         "Infant ALL or KMT2A rearrangement: the role of transplant after CAR-T is not known",
         "Myers et al. 2023: it is not known whether HSCT can prevent lineage switch, and radiation is a "
-        "problem in the very young. Holds beside every other rule here.",
+        "problem in the very young. They speak of infants; KMT2A rearrangement at any age is the project's "
+        "reading. Holds beside every other rule here.",
         in_remission & infant_or_kmt2a,
         (Cite("MYE2023", "table 3, infant B-ALL", "004:272"),),
         _CHILD,
@@ -262,7 +270,8 @@ _BACKGROUND: tuple[Advice, ...] = (
         "P-7b",
         _D,
         "CAR-T for primary refractory disease: the role of transplant after it is not defined",
-        "Myers et al. 2023 call for prospective study of HSCT after CAR-T in primary refractory disease.",
+        "Myers et al. 2023 call for a prospective study of it; outcomes of these patients alone are hard to "
+        "tell from those after relapse.",
         in_remission & PRIMARY_REFRACTORY.yes,
         (Cite("MYE2023", "table 3, primary refractory disease", "004:258, 004:262"),),
         _CHILD,
@@ -286,7 +295,7 @@ _BACKGROUND: tuple[Advice, ...] = (
         "P-13",
         _D,
         "About half of those in remission after tisagenlecleucel were so at 5 years without more therapy",
-        "ELIANA (75 patients; Myers et al. 2023): the other half relapsed.",
+        "ELIANA (75 patients; Myers et al. 2023), who call them possibly cured; the other half will relapse.",
         in_remission & persistent,
         (Cite("MYE2023", "case, day 28", "004:195"),),
         _CHILD,
@@ -322,9 +331,9 @@ _BACKGROUND: tuple[Advice, ...] = (
     Advice(
         "P-17",
         _D,
-        "Late effects of CAR-T: cytopenias, low immunoglobulins, serious infection, second malignancy",
-        "Larson 2022 names prolonged cytopenias, prolonged hypogammaglobulinemia, serious infections and "
-        "second malignancies among the adverse events of tisagenlecleucel and brexucabtagene.",
+        "Adverse events of CAR-T: cytopenias, low immunoglobulins, serious infection, second malignancy",
+        "Larson 2022 lists them, the first two as prolonged, beside hypersensitivity, cytokine release "
+        "syndrome and neurologic toxicity; when each comes, and how often, is not said.",
         after_infusion,
         (Cite("UTD2022", "CAR-T, adverse effects", "003:148"),),
         Audience.ANY,
@@ -334,9 +343,10 @@ _BACKGROUND: tuple[Advice, ...] = (
     Advice(
         "P-20",
         _D,
-        "Blinatumomab before CAR-T: do not decide on transplant by it; monitor closely",
-        "Hunger & Raetz (2020) would not use earlier blinatumomab to decide on a second HSCT after CAR-T.",
-        in_remission & BLINATUMOMAB_BEFORE.yes,
+        "Earlier transplant, blinatumomab before CAR-T: do not decide on a second transplant by it",
+        "Hunger & Raetz (2020) would monitor closely: it may raise the risk that MRD does not clear, or of a "
+        "CD19-negative relapse, but the data are not conclusive.",
+        transplanted & BLINATUMOMAB_BEFORE.yes,
         (Cite("HR2020", "patient 1, relapse after CAR-T", "000:130"),),
         rank=30,
     ),

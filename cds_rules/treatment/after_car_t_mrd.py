@@ -43,6 +43,7 @@ _once_positive = (NGS_DAY28.is_(Ngs.POSITIVE) & NGS_REPEAT.is_(Ngs.NOT_DONE)) | 
     NGS_REPEAT.is_(Ngs.POSITIVE) & NGS_DAY28.is_(Ngs.NOT_DONE, Ngs.NO_CLONE)
 )
 """Positive once before month 3, and not repeated."""
+_unverified = _once_positive & NGS_MONTH3.is_(Ngs.NOT_DONE)
 
 ADVICE: tuple[Advice, ...] = (
     Advice(
@@ -51,7 +52,7 @@ ADVICE: tuple[Advice, ...] = (
         "NGS-MRD positive before month 3, at any level: verify and repeat",
         "Myers et al. 2023: at day 28 it can be part of a response that is still going on, so it should be "
         "verified; in ELIANA/ENSIGN any level at day 28 went with relapse (HR 4.9).",
-        in_remission & _once_positive & NGS_MONTH3.is_(Ngs.NOT_DONE),
+        in_remission & _unverified,
         (_NGS, _NGS_TABLE),
         tests=(Test.NGS_MRD,),
         rank=12,
@@ -60,7 +61,8 @@ ADVICE: tuple[Advice, ...] = (
         "P-2a",
         _D,
         "Ig/TCR PCR MRD above 0.01 % at day 28 went with relapse after CAR-T (HR 6.0)",
-        "Robert Debre and Saint Louis study (51 patients; Myers et al. 2023).",
+        "Robert Debre and Saint Louis study (51 patients; Myers et al. 2023), independently of other "
+        "factors. It tells of a group, and is not itself said to call for transplant.",
         in_remission & PCR_DAY28.is_(Pcr.ABOVE),
         (_PCR_TABLE, _NGS),
         _CHILD,
@@ -71,24 +73,25 @@ ADVICE: tuple[Advice, ...] = (
     Advice(
         "P-2b",
         _D,
-        "No NGS-MRD at day 28: Ig/TCR PCR can stand in, read at 0.01 %",
-        "Myers et al. 2023 give Ig/TCR PCR at day 28 for where sequencing is not available.",
-        in_remission & NGS_DAY28.is_(Ngs.NOT_DONE, Ngs.NO_CLONE),
+        "No NGS-MRD at day 28: the Ig/TCR PCR of that time can stand in, read at 0.01 %",
+        "Myers et al. 2023 allow it where sequencing is not available; in the study that they cite, what "
+        "went with relapse was MRD above that line.",
+        in_remission & NGS_DAY28.is_(Ngs.NOT_DONE, Ngs.NO_CLONE) & PCR_DAY28.is_(Pcr.UP_TO, Pcr.ABOVE),
         (_NGS, _PCR_TABLE),
         _CHILD,
         _NOTE,
-        (Test.MARROW_MRD,),
         rank=31,
     ),
     Advice(
         "P-3",
         _D,
-        "NGS-MRD positive at month 3 or later, no earlier transplant: transplant before relapse",
+        "NGS-MRD positive at month 3 or later, no earlier transplant: refer for transplant before relapse",
         "In ELIANA/ENSIGN any level at month 3 went with relapse (HR 12; Myers et al. 2023). To refer for "
-        "HSCT then is reconstructed from their text, which calls for trials of it.",
+        "HSCT then, and for later months too, is reconstructed from their text, which names a trial of it.",
         naive & persistent & late_positive,
         (_NGS, _NGS_TABLE, Cite("MYE2023", _HIGH_RISK, "004:221")),
         tests=(Test.TRANSPLANT_REFERRAL, Test.HLA, Test.NGS_MRD),
+        versus=("P-9",),
         rank=10,
     ),
     Advice(
@@ -100,16 +103,18 @@ ADVICE: tuple[Advice, ...] = (
         naive & persistent & persists_or_rises,
         (_BRIDGE, _INFORMATIVE),
         tests=(Test.TRANSPLANT_REFERRAL, Test.HLA),
+        versus=("P-9",),
         rank=11,
     ),
     Advice(
         "P-8",
         _D,
         "MRD by PCR or NGS only, flow below 0.01 %: transplant may be reasonable without clearing it",
-        "Myers et al. 2023: not ideal, but HSCT may be the only cure and the residue not treatable. "
-        "Myeloablative conditioning with total body irradiation, and some acute GVHD, may be needed.",
+        "Myers et al. 2023, of patients on the way to HSCT: not ideal, but HSCT may be the only cure and the "
+        "residue not treatable. With NGS-MRD, myeloablative conditioning with total body irradiation, and "
+        "some acute GVHD, may be needed. A first positive NGS-MRD before month 3 is to be verified first.",
         in_remission
-        & (NGS_LATEST.is_(Ngs.POSITIVE) | PCR_LATEST.is_(PcrNow.POSITIVE))
+        & ((NGS_LATEST.is_(Ngs.POSITIVE) & ~_unverified) | PCR_LATEST.is_(PcrNow.POSITIVE))
         & FLOW.is_(Flow.BELOW),
         (_WITH_MRD,),
         tests=(Test.TRANSPLANT_REFERRAL,),

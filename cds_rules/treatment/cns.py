@@ -93,7 +93,7 @@ _HERE: tuple[Advice, ...] = (
         "reinduction.",
         _LATE & REFRACTORY.no,
         (Cite("HR2020", _PATIENT_2, "000:240"),),
-        versus=("N-10",),
+        versus=("A-8", "N-10"),
         rank=30,
     ),
     Advice(
@@ -116,7 +116,7 @@ _HERE: tuple[Advice, ...] = (
         "MRD after consolidation (B-6a).",
         _LATE & REFRACTORY.no & END_REINDUCTION_MRD.is_(Positivity.NEGATIVE),
         (Cite("HR2020", _PATIENT_2, "000:240"),),
-        versus=("B-6a",),
+        versus=("A-6", "B-6a"),
         rank=31,
     ),
     Advice(
@@ -127,7 +127,7 @@ _HERE: tuple[Advice, ...] = (
         "total body irradiation before a transplant their text does not say.",
         _INVOLVED & CRANIAL_RADIATION.is_(CranialRadiation.NONE, CranialRadiation.TO_20),
         (_LOCATELLI,),
-        versus=("N-10",),
+        versus=("A-8", "N-10"),
         rank=40,
     ),
     Advice(
@@ -138,7 +138,7 @@ _HERE: tuple[Advice, ...] = (
         "before a transplant their text does not say.",
         _INVOLVED & CRANIAL_RADIATION.is_(CranialRadiation.OVER_20),
         (_LOCATELLI,),
-        versus=("N-7", "N-10"),
+        versus=("A-8", "N-7", "N-10"),
         rank=40,
     ),
     Advice(

@@ -55,7 +55,7 @@ EVIDENCE: tuple[Advice, ...] = (
         _SCOPE & _NO_RADIATION & FIRST_REMISSION.is_(FirstRemission.FROM_18),
         (_POG,),
         weight=Weight.NOTE,
-        versus=("N-10",),
+        versus=("A-8", "N-10"),
         rank=50,
     ),
     Advice(
@@ -89,7 +89,7 @@ EVIDENCE: tuple[Advice, ...] = (
         "speak of marrow MRD here, nor of exactly 18 months.",
         _SCOPE & from_18_months,
         (_HSCT,),
-        versus=("N-3a", "B-6a"),
+        versus=("A-6", "N-3a", "B-6a"),
         rank=32,
     ),
     Advice(

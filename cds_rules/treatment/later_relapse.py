@@ -49,10 +49,18 @@ _later_marrow = later_relapse & marrow_relapse
 _resistant = REFRACTORY_LABEL.yes
 _clofarabine = b_lineage & ACTIVE.yes & (_later_marrow | _resistant)
 """For whom LOC2012 considers clofarabine: resistant, or second or later marrow relapse (001:133)."""
-_after_both = any_relapse & after_allogeneic & CAR_T_GIVEN.yes & RELAPSE_SINCE.yes
+_relapse_after_both = any_relapse & after_allogeneic & CAR_T_GIVEN.yes & RELAPSE_SINCE.yes
 """Relapse after an allogeneic transplant and after CAR-T."""
-_second_transplant = any_relapse & _ahead & ALLOGENEIC_TRANSPLANTS.is_(Transplants.ONE)
+_after_both = _relapse_after_both & ACTIVE.yes
+_second_transplant = (
+    any_relapse & _ahead & ALLOGENEIC_TRANSPLANTS.is_(Transplants.ONE) & (CAR_T_GIVEN.no | RELAPSE_SINCE.yes)
+)
+"""Not after CAR-T for this relapse: there P-6 to P-6c speak of a second transplant."""
 
+_BORTEZOMIB = (
+    Cite("LOC2012", "bortezomib", "001:153"),
+    Cite("PDQ2014", "reinduction chemotherapy", "002:116"),
+)
 _NOVEL = Cite("LOC2012", "integrating novel drugs", "001:163")
 _CLOFARABINE = Cite("LOC2012", "nucleoside analogs", "001:133")
 _SECOND_MARROW = Cite("PDQ2014", "second and subsequent bone marrow relapse", "002:147")
@@ -72,7 +80,7 @@ _LATER: tuple[Advice, ...] = (
         "Second or later relapse, or refractory disease, in a child: a trial of a novel agent",
         "Locatelli et al. (2012) enroll every such child in a phase 1 or 2 trial whenever feasible. For no "
         "response to reinduction in first relapse see B-14.",
-        later_relapse | (_never_relapsed & PRIMARY_REFRACTORY.yes),
+        (later_relapse | (_never_relapsed & PRIMARY_REFRACTORY.yes)) & ACTIVE.yes,
         (_NOVEL,),
         tests=(Test.TRIAL_REFERRAL,),
         versus=("M-1a",),
@@ -82,8 +90,9 @@ _LATER: tuple[Advice, ...] = (
         "M-1a",
         _D,
         "Adult: a trial, immunotherapy, chemotherapy not yet used, or palliative care; none is put first",
-        "Larson (2022) lists these for second or later relapse, and for relapse after allogeneic transplant.",
-        later_relapse | (any_relapse & after_allogeneic),
+        "Larson (2022) lists these for second or later relapse, and for relapse after allogeneic transplant. "
+        "That he prefers immunotherapy to chemotherapy (A-1, A-1a) is said of most adults, not of this course.",
+        (later_relapse | (any_relapse & after_allogeneic)) & ACTIVE.yes,
         (_MULTIPLY, _MULTIPLY_SUMMARY),
         Audience.ADULT,
         tests=(Test.TRIAL_REFERRAL, Test.PALLIATIVE_REFERRAL),
@@ -96,7 +105,11 @@ _LATER: tuple[Advice, ...] = (
         "Remission after a second or later marrow relapse: transplant is a reasonable approach",
         "NCI PDQ (2014): HSCT cured 20 to 35 % of children who reached this remission; cure with "
         "chemotherapy alone is rare, and no study compares them.",
-        _later_marrow & IN_REMISSION.yes & _ahead & SINCE_ALLOGENEIC.is_(AfterAllogeneic.NOT_AFTER),
+        _later_marrow
+        & IN_REMISSION.yes
+        & _ahead
+        & CAR_T_GIVEN.no
+        & SINCE_ALLOGENEIC.is_(AfterAllogeneic.NOT_AFTER),
         (_SECOND_MARROW,),
         tests=(Test.HLA, Test.TRANSPLANT_REFERRAL),
         versus=("M-1d",),
@@ -106,8 +119,8 @@ _LATER: tuple[Advice, ...] = (
         "M-1c",
         _D,
         "Second or later relapse: about 40 % of children reach remission again",
-        "NCI PDQ (2014) of second relapse, with long-term survival below 10 to 20 % in all; Locatelli et al. "
-        "(2012) of second and later relapse.",
+        "NCI PDQ (2014) of second marrow relapse, with long-term survival from below 10 % to 20 % in all; "
+        "Locatelli et al. (2012) of second and later relapse at any site.",
         later_relapse & ACTIVE.yes,
         (_SECOND_MARROW, Cite("LOC2012", "what we do for relapsed ALL", "001:68")),
         weight=_NOTE,
@@ -116,9 +129,9 @@ _LATER: tuple[Advice, ...] = (
     Advice(
         "M-1d",
         _D,
-        "Third remission after a second marrow relapse: 19 of 235 survivors (8 %) reported",
-        "Locatelli et al. (2012), of all in third remission. NCI PDQ (2014) gives 20 to 35 % for those who "
-        "were transplanted.",
+        "Third remission after a second marrow relapse: of 235 patients 19 (8 %) survived",
+        "Locatelli et al. (2012), of all who reached it. NCI PDQ (2014) gives 20 to 35 % for those who were "
+        "transplanted.",
         _later_marrow & IN_REMISSION.yes,
         (Cite("LOC2012", "what we do for relapsed ALL", "001:68"),),
         weight=_NOTE,
@@ -140,8 +153,8 @@ _LATER: tuple[Advice, ...] = (
         "M-2",
         _D,
         "B-ALL, resistant or in second or later marrow relapse: consider clofarabine combinations",
-        "Locatelli et al. (2012) consider them in children; remission in 40 to 60 % with cyclophosphamide "
-        "and etoposide, NCI PDQ (2014) has 42 to 56 %.",
+        "Locatelli et al. (2012) consider them in children; remission, with or without platelet recovery, in "
+        "40 to 60 % with cyclophosphamide and etoposide. NCI PDQ (2014) has 42 to 56 %.",
         _clofarabine,
         (_CLOFARABINE, Cite("PDQ2014", "reinduction chemotherapy", "002:114")),
         rank=30,
@@ -161,9 +174,8 @@ _LATER: tuple[Advice, ...] = (
     Advice(
         "M-2b",
         _D,
-        "Clofarabine after a transplant: veno-occlusive disease above all here",
-        "Locatelli et al. (2012) report fatal infection and veno-occlusive disease of the liver, the latter "
-        "especially in transplanted patients.",
+        "Clofarabine: veno-occlusive liver disease was seen above all in patients transplanted before",
+        "Locatelli et al. (2012), of combinations with cyclophosphamide and etoposide; fatal infections too.",
         _clofarabine & after_allogeneic,
         (_CLOFARABINE,),
         weight=_NOTE,
@@ -198,10 +210,7 @@ _LATER: tuple[Advice, ...] = (
         "73 % over all lineages, 22 children (Locatelli et al. 2012); it took none refractory to reinduction "
         "(NCI PDQ 2014). Complete, with or without platelet recovery.",
         b_lineage & later_relapse & REFRACTORY.no & ACTIVE.yes & REGIMENS.is_(Regimens.TO_3),
-        (
-            Cite("LOC2012", "bortezomib", "001:153"),
-            Cite("PDQ2014", "reinduction chemotherapy", "002:116"),
-        ),
+        _BORTEZOMIB,
         weight=_NOTE,
         rank=35,
     ),
@@ -209,9 +218,10 @@ _LATER: tuple[Advice, ...] = (
         "M-4a",
         _D,
         "Bortezomib with four drugs after 2 or 3 regimens: remission in 73 % of 22 children, of any lineage",
-        "Locatelli et al. (2012), who give no figure for T-ALL alone; L-5 has one of another trial.",
-        t_lineage & later_relapse & ACTIVE.yes & REGIMENS.is_(Regimens.TO_3),
-        (Cite("LOC2012", "bortezomib", "001:153"),),
+        "Locatelli et al. (2012), who give no figure for T-ALL alone; L-5 has one of another trial. It took "
+        "none refractory to reinduction (NCI PDQ 2014).",
+        t_lineage & later_relapse & REFRACTORY.no & ACTIVE.yes & REGIMENS.is_(Regimens.TO_3),
+        _BORTEZOMIB,
         weight=_NOTE,
         rank=35,
     ),
@@ -224,7 +234,7 @@ _AFTER_TRANSPLANT: tuple[Advice, ...] = (
         "B-ALL relapse after transplant, CD19 on the blasts: CAR-T rather than a second transplant",
         "Hunger & Raetz (2020) aim at tisagenlecleucel or a trial of other CAR-T, given the limits of a "
         "second HSCT, and collect T cells before other treatment if they can. Labels: C-1.",
-        any_relapse & b_lineage & after_allogeneic & CAR_T_GIVEN.no & _cd19,
+        any_relapse & b_lineage & after_allogeneic & CAR_T_GIVEN.no & _ahead & _cd19,
         (_HR_CAR_T,),
         tests=(Test.CAR_T_REFERRAL, Test.LYMPHOCYTES),
         versus=("X-2",),
@@ -266,7 +276,7 @@ _AFTER_TRANSPLANT: tuple[Advice, ...] = (
         _D,
         "Relapse after transplant: a second ablative one may be feasible, best in remission",
         "NCI PDQ (2014): long-term EFS of about 10 to 30 % in the few able to have it; many are not, for "
-        "lack of remission, early death or organ toxicity. Longer first remission after HSCT helps.",
+        "lack of remission, early death or organ toxicity. A long remission after the first HSCT helps.",
         _second_transplant,
         (_AFTER_HSCT,),
         tests=(Test.TRANSPLANT_REFERRAL,),
@@ -311,7 +321,7 @@ _AFTER_TRANSPLANT: tuple[Advice, ...] = (
         "Isolated CNS relapse after transplant: whether a second transplant is needed is not known",
         "NCI PDQ (2014): in a small series some survived with chemotherapy alone, some with a second HSCT. "
         "Testicular relapse: T-3.",
-        any_relapse & isolated_cns & after_allogeneic,
+        any_relapse & isolated_cns & after_allogeneic & _ahead,
         (Cite("PDQ2014", "relapse after allogeneic HSCT", "002:189"),),
         weight=_NOTE,
         rank=21,
@@ -322,9 +332,9 @@ _AFTER_BOTH: tuple[Advice, ...] = (
     Advice(
         "X-4",
         _D,
-        "Relapse after transplant and CAR-T, CD22 on the blasts: inotuzumab",
-        "Hunger & Raetz (2020) give it alone or with chemotherapy. It may add to the risk of veno-occlusive "
-        "disease at a second HSCT.",
+        "Relapse after transplant and CAR-T, CD22 on the blasts: inotuzumab is what the source would use",
+        "Hunger & Raetz (2020), alone or with chemotherapy. It may add to the risk of veno-occlusive disease "
+        "after a second HSCT.",
         _after_both & b_lineage & _cd22,
         (_HR_LAST, _HR_AFTER_CAR_T),
         tests=(Test.IMMUNOPHENOTYPE,),
@@ -357,7 +367,7 @@ _AFTER_BOTH: tuple[Advice, ...] = (
         "CD22 CAR-T: MRD responses are common but last less than with CD19; plan transplant at collection",
         "Hunger & Raetz (2020), early and limited experience; they expect a second HSCT to be needed for "
         "cure. To plan it at collection is the project's reading.",
-        _after_both & b_lineage & _cd22,
+        _relapse_after_both & _ahead & b_lineage & _cd22,
         (_HR_AFTER_CAR_T,),
         tests=(Test.TRIAL_REFERRAL, Test.TRANSPLANT_REFERRAL),
         rank=16,

@@ -74,6 +74,7 @@ _REINDUCTION: tuple[Advice, ...] = (
             Cite("HR2020", "patient 1, initial therapy", "000:72"),
             Cite("LOC2012", "what we do for relapsed ALL", "001:78"),
         ),
+        versus=("A-1", "A-1a"),
         rank=10,
     ),
     Advice(
@@ -114,7 +115,7 @@ _REINDUCTION: tuple[Advice, ...] = (
         & (BLINATUMOMAB.is_(Cycles.ONE) | _cd19),
         (_HR_PATIENT1,),
         tests=(Test.HLA, Test.TRANSPLANT_REFERRAL),
-        versus=("B-6a", "B-7b", "H-9"),
+        versus=("B-6a", "B-7b", "B-14", "H-9"),
         rank=20,
     ),
     Advice(
@@ -288,8 +289,8 @@ _RANDOMIZED: tuple[Advice, ...] = (
         "B-13",
         Decision.REINDUCTION,
         "Reinduction in UKALL R3: 3-year survival 69 % with mitoxantrone, 45 % with idarubicin",
-        "First relapses of 239 children. Locatelli et al. (2012) see a significant benefit of mitoxantrone, "
-        "mainly by fewer disease events.",
+        "First relapses, 239 children enrolled. Locatelli et al. (2012) see a significant benefit of "
+        "mitoxantrone, mainly by fewer disease events.",
         _AHEAD & RESPONSE_ON_RECORD.no,
         (_R3,),
         weight=Weight.NOTE,
@@ -312,7 +313,8 @@ _RANDOMIZED: tuple[Advice, ...] = (
         "B-13b",
         Decision.REINDUCTION,
         "High-dose methotrexate in reinduction was no better than intermediate dose (BFM, randomized)",
-        "Locatelli et al. (2012) and NCI PDQ (2014) report similar outcomes of both arms.",
+        "Methotrexate 5 g/m2 and 1 g/m2 by infusion had similar outcomes (Locatelli et al. 2012, NCI PDQ "
+        "2014); the group kept the lower dose for its later trials.",
         _AHEAD & RESPONSE_ON_RECORD.no,
         (_R3, Cite("PDQ2014", "reinduction chemotherapy", "002:112")),
         weight=Weight.NOTE,
@@ -323,14 +325,14 @@ _RANDOMIZED: tuple[Advice, ...] = (
         Decision.CONSOLIDATION,
         "No response to reinduction: dismal outcome; a controlled phase 1 or 2 trial",
         "Locatelli et al. (2012) propose one to every such child: more treatment can bring a second "
-        "remission, with much toxicity and minimal survival. Newer means stand beside (B-2, B-2a, C-1).",
+        "remission, with much toxicity and minimal survival. Newer means stand beside (B-2, B-2a, B-3, C-1).",
         first_relapse
         & TRANSPLANT.is_(InThisCourse.NONE, InThisCourse.PLANNED)
         & CAR_T_GIVEN.no
         & REMISSION_AFTER.no,
         (Cite("LOC2012", "what we do for relapsed ALL", "001:85"),),
         tests=(Test.TRIAL_REFERRAL,),
-        versus=("B-2", "B-2a"),
+        versus=("B-2", "B-2a", "B-3"),
         rank=12,
     ),
 )

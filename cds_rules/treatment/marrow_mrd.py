@@ -55,7 +55,7 @@ ADVICE: tuple[Advice, ...] = (
         "AALL0433 are others' choices.",
         _LATE & END_BLOCK1.is_(MrdBand.BELOW, MrdBand.BETWEEN),
         (_HR_LATE,),
-        versus=(*_OTHER_LINES, "B-7", "B-7a", "B-10", "B-10a"),
+        versus=("A-6", *_OTHER_LINES, "B-7", "B-7a", "B-10", "B-10a"),
         rank=20,
     ),
     Advice(

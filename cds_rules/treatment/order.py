@@ -13,6 +13,8 @@ class Act(StrEnum):
     LEUKAPHERESIS_FOR_CAR_T = "leukapheresis for CAR-T manufacture"
     LEUKAPHERESIS = "leukapheresis, purpose not told"
     CAR_T_INFUSION = "CAR-T infusion"
+    CD19_CAR_T = "CAR-T infusion, against CD19 by its name"
+    OTHER_CAR_T = "CAR-T infusion, not against CD19 by its name"
     AUTOLOGOUS_TRANSPLANT = "autologous stem cell transplant"
     ALLOGENEIC_TRANSPLANT = "allogeneic stem cell transplant"
     TRANSPLANT = "stem cell transplant, kind not told"

@@ -61,7 +61,9 @@ _TISAGENLECLEUCEL = frozenset({"tisagenlecleucel"})
 _BREXUCABTAGENE = frozenset({"brexucabtagene"})
 _COLLECTION = frozenset({Act.LEUKAPHERESIS_FOR_CAR_T})
 _ANY_APHERESIS = frozenset({Act.LEUKAPHERESIS})
-_INFUSION = frozenset({Act.CAR_T_INFUSION})
+_INFUSION = frozenset({Act.CAR_T_INFUSION, Act.OTHER_CAR_T})
+_TARGET_UNTOLD = frozenset({Act.CAR_T_INFUSION})
+_AGAINST_CD19 = frozenset({Act.CD19_CAR_T})
 _LABEL = (Override.TRIAL, Override.ACCEPTED_RISK, Override.NO_ALTERNATIVE, Override.CHART_WRONG)
 _ANTIGEN = (Override.RESULT_ELSEWHERE, Override.CHART_WRONG, Override.TRIAL)
 _READY = (Override.RESULT_ELSEWHERE, Override.ACCEPTED_RISK, Override.NO_ALTERNATIVE, Override.CHART_WRONG)
@@ -82,7 +84,8 @@ _PRODUCTS: tuple[OrderCheck, ...] = (
         (Cite("HR2020", "relapse after CAR-T", "000:138"),),
         _ANTIGEN,
         drugs=CAR_T,
-        maybe=_INFUSION,
+        acts=_AGAINST_CD19,
+        maybe=_TARGET_UNTOLD,
         if_unknown=_INFO,
         needs_title="CD19 on the blasts now is not settled by the record, and this CAR-T acts through it",
     ),
@@ -95,7 +98,8 @@ _PRODUCTS: tuple[OrderCheck, ...] = (
         (Cite("MYE2023", "CD19 expression considerations", "004:112"),),
         (Override.RESULT_ELSEWHERE, Override.ACCEPTED_RISK, Override.NO_ALTERNATIVE, Override.TRIAL),
         drugs=CAR_T,
-        maybe=_INFUSION,
+        acts=_AGAINST_CD19,
+        maybe=_TARGET_UNTOLD,
     ),
     OrderCheck(
         "O-19b",
@@ -107,6 +111,7 @@ _PRODUCTS: tuple[OrderCheck, ...] = (
         (Cite("MYE2023", "CD19 expression considerations", "004:112"),),
         (Override.RESULT_ELSEWHERE, Override.ACCEPTED_RISK, Override.NO_ALTERNATIVE, Override.TRIAL),
         drugs=CAR_T,
+        acts=_AGAINST_CD19,
         yields_to=("O-19a",),
     ),
     OrderCheck(

@@ -101,7 +101,7 @@ _ANTIGENS: tuple[OrderCheck, ...] = (
     OrderCheck(
         "O-4",
         _WARNING,
-        "a transplant is ahead: inotuzumab this late, or again, adds to the risk of liver VOD after it",
+        "a transplant is ahead: inotuzumab this late, or again, may add to the risk of liver VOD after it",
         "Hunger & Raetz 2020: inotuzumab may increase veno-occlusive disease after HSCT, particularly after "
         "several cycles. Myers et al. 2023 find it particularly problematic around a transplant.",
         TRANSPLANT_PLAN.is_(TransplantPlan.SCHEDULED)
@@ -117,8 +117,8 @@ _ANTIGENS: tuple[OrderCheck, ...] = (
         "O-4a",
         _INFO,
         "a transplant is in preparation: inotuzumab may raise the risk of liver VOD after it",
-        "Hunger & Raetz 2020 and Myers et al. 2023: the risk of veno-occlusive disease after HSCT rises, "
-        "particularly with several cycles.",
+        "Hunger & Raetz 2020: inotuzumab may increase veno-occlusive disease after HSCT, particularly after "
+        "several cycles. Myers et al. 2023 too name the risk, for HSCT that is to follow CAR-T.",
         prepared,
         (
             Cite("HR2020", "patient 1, first relapse", "000:72"),
@@ -226,7 +226,7 @@ _OTHERS: tuple[OrderCheck, ...] = (
     OrderCheck(
         "O-10",
         _WARNING,
-        "earlier transplant on record: clofarabine combinations caused liver VOD, above all after HSCT",
+        "earlier transplant on record: liver VOD is reported of clofarabine combinations, above all then",
         "Locatelli et al. 2012: clofarabine in combination had cases of veno-occlusive disease and fatal "
         "infections, especially in previously transplanted patients.",
         TRANSPLANT_EVER.yes,

@@ -50,7 +50,8 @@ ADVICE: tuple[Advice, ...] = (
         "P-10a",
         _D,
         "CD19-negative relapse: blinatumomab and CD19 CAR-T are not options",
-        "Hunger & Raetz (2020), of a CD19-negative relapse after CAR-T.",
+        "Hunger & Raetz (2020), of blasts that have lost CD19 after CAR-T; they do not speak of weak (dim) "
+        "CD19.",
         _ahead & _negative,
         (_NEGATIVE,),
         rank=4,
@@ -71,7 +72,7 @@ ADVICE: tuple[Advice, ...] = (
         _D,
         "CD19-positive relapse after CAR-T: median survival from relapse was 18.9 months",
         "Figure in Myers et al. 2023 (95 % CI 11.2 to 27.0 months); CD19-negative 9.7, lineage switch 3.7.",
-        _relapsed & _positive,
+        _ahead & _positive,
         (_SURVIVAL,),
         _CHILD,
         _NOTE,
@@ -81,8 +82,9 @@ ADVICE: tuple[Advice, ...] = (
         "P-10d",
         _D,
         "CD19-negative relapse after CAR-T: median survival from relapse was 9.7 months",
-        "Figure in Myers et al. 2023 (95 % CI 6.9 to 15.9 months); CD19-positive 18.9, lineage switch 3.7.",
-        _relapsed & _negative,
+        "Figure in Myers et al. 2023 (95 % CI 6.9 to 15.9 months); CD19-positive 18.9. If the lineage has "
+        "switched, 3.7 is the figure.",
+        _ahead & _negative,
         (_SURVIVAL,),
         _CHILD,
         _NOTE,
@@ -116,7 +118,7 @@ ADVICE: tuple[Advice, ...] = (
         "Lineage switch after CAR-T: none of the sources recommends a treatment",
         "Myers et al. 2023 give a median survival of 3.7 months (95 % CI 1.2 to 7.0), and no long-term "
         "survivors in infant ALL.",
-        _relapsed & LINEAGE_SWITCH.yes,
+        _ahead & LINEAGE_SWITCH.yes,
         (_SURVIVAL, Cite("MYE2023", "table 3, infant B-ALL", "004:271")),
         _CHILD,
         _NOTE,
@@ -127,8 +129,8 @@ ADVICE: tuple[Advice, ...] = (
         "P-19",
         _D,
         "Humanized CD19 CAR-T after CTL019 (tisagenlecleucel): 9 of 16 reached remission",
-        "Early data from Philadelphia (Hunger & Raetz 2020): 9 of 16 given CTL119 after CTL019 reached "
-        "remission with B-cell aplasia, 7 of them MRD-negative; their 1-year relapse-free survival was 56 %.",
+        "Early data from Philadelphia (Hunger & Raetz 2020), given CTL119: remission with B-cell aplasia, in "
+        "7 of the 9 MRD-negative; 1-year relapse-free survival of the 9 was 56 %.",
         _ahead & _positive & CONSTRUCT.is_(Construct.FOUR_1BB),
         (_POSITIVE,),
         _CHILD,

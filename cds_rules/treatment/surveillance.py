@@ -1,7 +1,7 @@
 """Surveillance after CAR-T: what is done, due, overdue or ahead, with its window (rule P-1).
 
-Marrow with MRD and B cells by Hunger & Raetz (HR2020), sequencing by Myers et al. (MYE2023). The sources
-name days and months; how far around them a test may lie is the project's.
+Marrow with MRD and B cells by Hunger & Raetz (HR2020). Myers et al. (MYE2023) read sequencing at day 28 and
+month 3, without a schedule: to list it then is the project's. So is how far around a day a test may lie.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from cds_rules.treatment.aspect import Aspect, YesNo
 from cds_rules.treatment.aspects.after_car_t import (
     NO_DAY,
     RELAPSE_SINCE,
+    REMISSION,
     TRANSPLANT_SINCE,
     Infusion,
     infusion,
@@ -41,7 +42,7 @@ LISTED_MONTHS = 15
 """What was due in the first year is listed up to this month after infusion. Project's parameter."""
 
 _SCHEDULE = Cite("HR2020", "patient 1, CAR-T as definitive therapy or bridge", "000:128")
-_NGS = Cite("MYE2023", "consolidative HSCT for high-risk patients", "004:207")
+_NGS = Cite("MYE2023", "case; consolidative HSCT (no schedule: project's reading)", "004:193, 004:207")
 _TESTED = (Part.LABORATORY, Part.REPORTS)
 
 
@@ -94,8 +95,9 @@ class _Series:
 def surveillance(chart: Chart) -> tuple[DueItem, ...]:
     """The tests of the first year after the last CAR-T infusion, by kind and in order of time.
 
-    Empty without CAR-T, after death, a relapse or a transplant since the infusion, and from the sixteenth
-    month on. A test missed gives way to the next one of its kind once that has come up.
+    Empty without CAR-T, after death, a relapse or a transplant since the infusion, if it brought no
+    remission, and from the sixteenth month on. A test missed gives way to the next one of its kind once
+    that has come up.
     """
     picture = chart.picture
     if picture.car_t.value is not True or picture.person.deceased or Lineage.B not in picture.lineages:
@@ -112,6 +114,8 @@ def surveillance(chart: Chart) -> tuple[DueItem, ...]:
         if seen.possible == {YesNo.YES}:
             return ()
         doubts += [] if seen.settled else [_doubt(stop, seen.because)]
+    if REMISSION.read(chart).possible == {YesNo.NO}:
+        return ()
     doubts += [reason for reason in (unread(chart, _TESTED),) if reason is not None]
     return tuple(
         item for s in _series(chart, given) for item in _listed(s, picture.on, doubts[0] if doubts else None)

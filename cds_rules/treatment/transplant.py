@@ -1,7 +1,10 @@
 """Allogeneic transplant for relapsed ALL in children: rules H-1 to H-11 (clinical model section 4).
 
 For whom a source advises a transplant is that source's rule elsewhere (B-3, B-6, B-7); the same questions
-are asked here, or that one is planned. A plan is not read from the record: it stays open.
+are asked here, or that one is planned. A plan is not read from the record: it stays open. What the sources
+say of donor, conditioning, MRD and benefit is read as said of a first transplant, without CAR-T since the
+relapse: LOC2012 and PDQ2014 come before CAR-T, HR2020 (000:72) speaks of the way to CR2; X-2 and P-2 to P-9
+speak of the others. Project's reading where a source does not say it (PDQ2014 002:161-171, LOC2012 001:121).
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from cds_rules.citation import Cite
 from cds_rules.request import Test
 from cds_rules.treatment.advice import Advice, Audience, Decision, Weight
 from cds_rules.treatment.aspect import When
+from cds_rules.treatment.aspects.after_car_t import RELAPSE_SINCE
 from cds_rules.treatment.aspects.course import (
     CAR_T_GIVEN,
     REFRACTORY,
@@ -45,19 +49,17 @@ _planned = TRANSPLANT.is_(InThisCourse.PLANNED)
 _planned_or_done = TRANSPLANT.is_(InThisCourse.PLANNED, InThisCourse.DONE)
 _done = TRANSPLANT.is_(InThisCourse.DONE)
 _ahead = TRANSPLANT.is_(InThisCourse.NONE, InThisCourse.PLANNED)
+_first_transplant: When = TRANSPLANT_BEFORE.no & (CAR_T_GIVEN.no | RELAPSE_SINCE.yes)
+"""No transplant before the relapse, and no CAR-T since it."""
 
 _loc_indicated: When = _ahead & (
     BFM.is_(Bfm.S3, Bfm.S4) | AFTER_CONSOLIDATION.is_(AfterConsolidation.ABOVE) | _planned
 )
 """Whom LOC2012 transplants: high-risk features or poor clearance (001:85, 125); or one is planned."""
-_hr_indicated: When = _ahead & (
-    (CAR_T_GIVEN.no & (early_marrow | (late_marrow & END_BLOCK1.is_(MrdBand.FROM)))) | _planned
-)
-"""Whom HR2020 transplants after a first marrow relapse of B-ALL (000:72, 112); or one is planned.
-
-After CAR-T the time to relapse no longer decides on it: other rules speak."""
+_hr_indicated: When = _ahead & (early_marrow | (late_marrow & END_BLOCK1.is_(MrdBand.FROM)) | _planned)
+"""Whom HR2020 transplants after a first marrow relapse of B-ALL (000:72, 112); or one is planned."""
 _first_b = b_lineage & first_relapse
-_second_remission = RESPONSE.is_(Response.M1) & TRANSPLANT_BEFORE.no
+_second_remission = RESPONSE.is_(Response.M1) & _first_transplant
 
 _LOC_DONOR = Cite("LOC2012", "to whom and when we offer HSCT", "001:125")
 _PDQ_DONOR = Cite("PDQ2014", "donor type and HLA match", "002:171")
@@ -70,7 +72,7 @@ _BEFORE: tuple[Advice, ...] = (
         "Locatelli et al. (2012) prefer an HLA-identical sibling. Without one, an unrelated donor (at most "
         "one allele different at HLA-A, -B, -C, -DRB1 by high-resolution typing), cord blood or, in centers "
         "with a program for it, a haploidentical relative are suitable.",
-        any_relapse & _loc_indicated,
+        any_relapse & _loc_indicated & _first_transplant,
         (_LOC_DONOR,),
         tests=(Test.HLA, Test.TRANSPLANT_REFERRAL),
         versus=("H-1a",),
@@ -82,7 +84,7 @@ _BEFORE: tuple[Advice, ...] = (
         "Donor: the best one available, since survival is similar across donor types",
         "Hunger & Raetz (2020): survival is similar with matched siblings, fully matched unrelated donors "
         "and haploidentical donors, so they go on with the best available one.",
-        _first_b & marrow_relapse & TRANSPLANT_BEFORE.no & _hr_indicated,
+        _first_b & marrow_relapse & _first_transplant & _hr_indicated,
         (Cite("HR2020", "patient 1, after reinduction", "000:72"),),
         tests=(Test.HLA, Test.TRANSPLANT_REFERRAL),
         versus=("H-1",),
@@ -93,7 +95,7 @@ _BEFORE: tuple[Advice, ...] = (
         Decision.TRANSPLANT,
         "Conditioning for a first transplant: higher cure rates with total body irradiation",
         "NCI PDQ (2014), from two retrospective studies and one randomized trial against chemotherapy alone.",
-        any_relapse & _loc_indicated & TRANSPLANT_BEFORE.no & BODY_RADIATION.no,
+        any_relapse & _loc_indicated & _first_transplant & BODY_RADIATION.no,
         (Cite("PDQ2014", "TBI-containing preparative regimens", "002:161"),),
         rank=20,
     ),
@@ -103,7 +105,7 @@ _BEFORE: tuple[Advice, ...] = (
         "Total body irradiation was the standard in 2012, other conditioning a matter for trials",
         "Locatelli et al. (2012). In Eapen et al., whom they cite, transplant beat chemotherapy only with "
         "it, after relapse within 36 months.",
-        any_relapse & _loc_indicated & TRANSPLANT_BEFORE.no & BODY_RADIATION.no,
+        any_relapse & _loc_indicated & _first_transplant & BODY_RADIATION.no,
         (_LOC_DONOR, Cite("LOC2012", "to whom and when we offer HSCT, studies", "001:108")),
         weight=Weight.NOTE,
         rank=21,
@@ -114,7 +116,7 @@ _BEFORE: tuple[Advice, ...] = (
         "MRD-positive before transplant: reported survival 20 to 47 %, against 60 to 88 % MRD-negative",
         "NCI PDQ (2014), over several studies of children with ALL in CR at transplant. Positive is read as "
         "0.01 % or more. Locatelli et al. (2012) and Hunger & Raetz (2020) report the same direction.",
-        any_relapse & _planned_or_done & BEFORE_TRANSPLANT.is_(Positivity.POSITIVE),
+        any_relapse & _planned_or_done & _first_transplant & BEFORE_TRANSPLANT.is_(Positivity.POSITIVE),
         (
             Cite("PDQ2014", "MRD detection just before transplant", "002:165"),
             Cite("LOC2012", "role of MRD", "001:64"),
@@ -129,7 +131,7 @@ _BEFORE: tuple[Advice, ...] = (
         "MRD-negative before transplant: reported survival 60 to 88 %, against 20 to 47 % MRD-positive",
         "NCI PDQ (2014), over several studies of children with ALL in CR at transplant. Negative is read as "
         "nothing found by a test that reaches 0.01 %.",
-        any_relapse & _planned_or_done & BEFORE_TRANSPLANT.is_(Positivity.NEGATIVE),
+        any_relapse & _planned_or_done & _first_transplant & BEFORE_TRANSPLANT.is_(Positivity.NEGATIVE),
         (Cite("PDQ2014", "MRD detection just before transplant", "002:165"),),
         weight=Weight.NOTE,
         rank=31,
@@ -158,6 +160,7 @@ _BEFORE: tuple[Advice, ...] = (
         any_relapse
         & marrow_relapse
         & _ahead
+        & _first_transplant
         & BEFORE_TRANSPLANT.is_(Positivity.POSITIVE)
         & CLEARING_CYCLES.yes,
         (Cite("PDQ2014", "MRD detection just before transplant", "002:167"),),
@@ -171,7 +174,7 @@ _BEFORE: tuple[Advice, ...] = (
         "Timing: in CR2, after two or three courses of consolidation chemotherapy to lower MRD",
         "Locatelli et al. (2012) transplant children who reach CR2 after two or three consolidation courses, "
         "aiming at low MRD, whatever the type of transplant.",
-        first_relapse & _loc_indicated & REFRACTORY.no,
+        first_relapse & _loc_indicated & _first_transplant & REFRACTORY.no,
         (_LOC_DONOR,),
         tests=(Test.TRANSPLANT_REFERRAL,),
         versus=("B-3", "L-1d"),
@@ -183,7 +186,7 @@ _BEFORE: tuple[Advice, ...] = (
         "Unrelated donor: more GVHD and transplant-related mortality than with a matched sibling",
         "NCI PDQ (2014), of clinically extensive GVHD. Survival has become similar, and relapse may be rarer "
         "with a matched unrelated donor.",
-        any_relapse & _planned_or_done & DONOR.is_(Donor.UNRELATED),
+        any_relapse & _planned_or_done & _first_transplant & DONOR.is_(Donor.UNRELATED),
         (_PDQ_DONOR,),
         weight=Weight.NOTE,
         rank=40,
@@ -194,7 +197,7 @@ _BEFORE: tuple[Advice, ...] = (
         "Haploidentical transplant: event-free survival 34 % in CR2, 22 % in CR3, 0 % outside remission",
         "Figures of 127 children with ALL in a European registry, T cell-depleted transplants, as Locatelli "
         "et al. (2012) report them.",
-        any_relapse & _planned_or_done & DONOR.is_(Donor.HAPLO),
+        any_relapse & _planned_or_done & _first_transplant & DONOR.is_(Donor.HAPLO),
         (Cite("LOC2012", "to whom and when we offer HSCT", "001:121-123"),),
         weight=Weight.NOTE,
         rank=41,

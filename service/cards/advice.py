@@ -39,10 +39,10 @@ TREATMENT = Topic(
     "Treatment",
     (
         Decision.LATER_RELAPSE,
-        Decision.CONSOLIDATION,
         Decision.REINDUCTION,
         Decision.CNS,
         Decision.TESTIS,
+        Decision.CONSOLIDATION,
         Decision.TRANSPLANT,
         Decision.SUPPORT,
     ),

@@ -51,7 +51,73 @@ _ALLOGENEIC = re.compile(r"\ballo(?:gene?ic)?\b|\bhaplo\w*|\bunrelated donor\b|\
 _REDUCED = re.compile(r"\breduced[- ]intensity\b|\bRIC\b|\bnon-?myeloablative\b", re.IGNORECASE)
 _HIGH_DOSE = re.compile(r"\bhigh[- ]dose\b|\bHD[- ]?MTX\b", re.IGNORECASE)
 _DLI = re.compile(r"\bdonor lymphocyte(?:s)?(?: infusion)?\b|\bDLI\b", re.IGNORECASE)
-_REFERRAL = re.compile(r"\breferral\b|\bconsult\w*|\bevaluation\b|\btyping\b|\bdonor search\b", re.IGNORECASE)
+_REFERRAL = re.compile(
+    r"\breferral\b|\bconsult\w*|\bevaluation\b|\btyping\b|\bdonor search\b|^\s*(?:discontinue|stop|hold)\b",
+    re.IGNORECASE,
+)
+_ABOUT_IT = re.compile(
+    r"\b(?:levels?|assays?|mutations?|pcr|sequencing|persistence|chimerism|biopsy|aspirat\w*|visit|follow-?up"
+    r"|education|authori[sz]ation|approval|insurance|consent|monitoring)\b",
+    re.IGNORECASE,
+)
+"""A test, a visit or paper work: it names the treatment and does not give it."""
+_GIVES = re.compile(
+    r"\b(?:infus\w*|administ\w*|inject\w*|intrathecal\w*|with|plus|followed by|cycle|course|block"
+    r"|conditioning|(?-i:IT))\b",
+    re.IGNORECASE,
+)
+"""Words that keep such an order under the checks all the same."""
+_AFTER = re.compile(
+    r"\b(?:post|after|following|since|s/p)[- ]+(?:(?:the|allo\w*|auto\w*|cd19|cd22|first|second)[- ])*"
+    r"(?:car[- ]?t\b|hsct\b|hct\b|bmt\b|dli\b|(?:stem cell|bone marrow|hematopoietic cell) transplant\w*)",
+    re.IGNORECASE,
+)
+"""What the order comes after; it is not what is ordered."""
+_T_CELLS = re.compile(r"\bT[- ]?(?:cells?|lymphocytes?)\b", re.IGNORECASE)
+_TARGETS = re.compile(
+    r"((?:\bCD[- ]?\d+[-/ ]*)+)(?:(?:re)?(?:directed|targeted|targeting|specific)[- ]+)?(?:CAR\b|chimeric)",
+    re.IGNORECASE,
+)
+_IT = re.compile(
+    r"\bIT (?:[Cc]hemo\w*|MTX|[Mm]ethotrexate|[Cc]ytarabine|[Aa]ra-?C)\b"
+    r"|\b(?:[Tt]riple|MTX|[Mm]ethotrexate|METHOTREXATE|[Cc]ytarabine|CYTARABINE) IT\b"
+)
+"""Intrathecal chemotherapy by its abbreviation, in capitals."""
+_BETWEEN = re.compile(r"\s*[/+,;&]\s*|\s+(?:and|with|plus)\s+", re.IGNORECASE)
+_OTHER_NAMES = {
+    "arranon": "nelarabine",
+    "atriance": "nelarabine",
+    "nectar": "nelarabine",
+    "aucatzyl": "obecabtagene",
+    "bendeka": "bendamustine",
+    "treanda": "bendamustine",
+    "besponsa": "inotuzumab",
+    "blincyto": "blinatumomab",
+    "bosulif": "bosutinib",
+    "clolar": "clofarabine",
+    "evoltra": "clofarabine",
+    "depocyt": "liposomal-cytarabine",
+    "depocyte": "liposomal-cytarabine",
+    "gleevec": "imatinib",
+    "glivec": "imatinib",
+    "hdmtx": "methotrexate",
+    "mtx": "methotrexate",
+    "iclusig": "ponatinib",
+    "jakafi": "ruxolitinib",
+    "jakavi": "ruxolitinib",
+    "kymriah": "tisagenlecleucel",
+    "marqibo": "liposomal-vincristine",
+    "scemblix": "asciminib",
+    "sprycel": "dasatinib",
+    "tasigna": "nilotinib",
+    "tecartus": "brexucabtagene",
+    "velcade": "bortezomib",
+    "venclexta": "venetoclax",
+    "venclyxto": "venetoclax",
+}
+"""Brands of the drugs that are checked, common short names, and a regimen whose first letters name its
+drug: NECTAR is nelarabine, etoposide and cyclophosphamide (HR2020, 000:248)."""
+_OTHER_NAME = re.compile(rf"\b({'|'.join(_OTHER_NAMES)})\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +174,8 @@ def _orders(resource: dict[str, Any], chosen: frozenset[str] | None, reading: Re
     details = [resource]
     if kind == "CarePlan":
         details = [a["detail"] for a in resource.get("activity") or () if a.get("detail")]
+        if not resource.get("activity") and isinstance(resource.get("title"), str):
+            details = [{"code": {"text": resource["title"]}}]
     for detail in details:
         if not _void(detail):
             yield _act_order(detail, reference, selected, reading)
@@ -125,10 +193,14 @@ def _drug_order(resource: dict[str, Any], reference: str, selected: bool, readin
     drugs, acts = _coded(code, reading)
     name = _name(code) or _told(code, "medication")
     given = intrathecal(resource, reading, *_texts(code))
-    if Act.INTRATHECAL in acts:
+    by_letters = any(_IT.search(text) for text in _texts(code))
+    if Act.INTRATHECAL in acts or (given is None and (by_letters or _routed_it(resource))):
         given = True
+    if by_letters and not drugs:
+        acts.add(Act.INTRATHECAL)
     if "methotrexate" in drugs and not given and any(_HIGH_DOSE.search(text) for text in _texts(code)):
         acts.add(Act.HIGH_DOSE_METHOTREXATE)
+    _tell_target(acts, drugs, _joined(_texts(code)))
     return Order(reference, name, frozenset(drugs), frozenset(acts), given, selected)
 
 
@@ -144,11 +216,47 @@ def _act_order(detail: dict[str, Any], reference: str, selected: bool, reading: 
     names = _texts(code) + _texts(product)
     context = [t for reason in detail.get("reasonCode") or () for t in _texts(reason)]
     context += [n["text"] for n in detail.get("note") or () if isinstance(n.get("text"), str)]
-    acts |= _by_text(_joined(names), _joined([*names, *context]), acts)
-    if any(_REFERRAL.search(text) for text in _texts(code)):
+    told = _joined(names)
+    acts |= _by_text(_AFTER.sub(" ", told), _joined([*names, *context]), acts)
+    _collection(acts, drugs, told)
+    _tell_target(acts, drugs, told)
+    if any(_REFERRAL.search(text) or _is_about(text) for text in _texts(code)):
         acts, drugs = set(), set()
+    if "methotrexate" in drugs and _HIGH_DOSE.search(told):
+        acts.add(Act.HIGH_DOSE_METHOTREXATE)
+    spinal = True if Act.INTRATHECAL in acts and Act.HIGH_DOSE_METHOTREXATE not in acts else None
     name = _name(code) or _name(product) or _told(code or product, "order")
-    return Order(reference, name, frozenset(drugs), frozenset(acts), None, selected)
+    return Order(reference, name, frozenset(drugs), frozenset(acts), spinal, selected)
+
+
+def _is_about(text: str) -> bool:
+    return bool(_ABOUT_IT.search(text)) and not _GIVES.search(text)
+
+
+def _routed_it(resource: dict[str, Any]) -> bool:
+    """Is a route "IT", as EHRs abbreviate it?"""
+    routes = [d.get("route") for d in resource.get("dosageInstruction") or () if isinstance(d, dict)]
+    return any(text.strip() == "IT" for r in routes if isinstance(r, dict) for text in _texts(r))
+
+
+def _collection(acts: set[Act], drugs: set[str], name: str) -> None:
+    """Collecting the cells for a named product is no infusion of it."""
+    collected = _APHERESIS.search(name) or _COLLECT.search(name)
+    if collected and drugs & _CAR_T_PRODUCTS:
+        acts -= {Act.CAR_T_INFUSION, Act.LEUKAPHERESIS}
+        acts.add(Act.LEUKAPHERESIS_FOR_CAR_T)
+
+
+def _tell_target(acts: set[Act], drugs: set[str], name: str) -> None:
+    """Which antigen CAR-T cells without a product name are against, where the name says it."""
+    if Act.CAR_T_INFUSION not in acts or drugs & _CAR_T_PRODUCTS:
+        return
+    targets = {n for found in _TARGETS.findall(name) for n in re.findall(r"\d+", found)}
+    if targets == {"19"}:
+        acts.add(Act.CD19_CAR_T)
+    elif targets and "19" not in targets:
+        acts.discard(Act.CAR_T_INFUSION)
+        acts.add(Act.OTHER_CAR_T)
 
 
 def _joined(texts: list[str]) -> str:
@@ -176,9 +284,22 @@ def _coded(code: dict[str, Any], reading: Reading) -> tuple[set[str], set[Act]]:
             product = meaning.concept.rpartition(".")[2]
             if act is Act.CAR_T_INFUSION and product in _CAR_T_PRODUCTS:
                 drugs.add(product)
+    if not drugs and acts <= {Act.CAR_T_INFUSION, Act.LEUKAPHERESIS, Act.LEUKAPHERESIS_FOR_CAR_T}:
+        drugs = _by_other_names(_texts(code))
     if drugs & _CAR_T_PRODUCTS:
         acts.add(Act.CAR_T_INFUSION)
     return drugs, acts
+
+
+def _by_other_names(texts: list[str]) -> set[str]:
+    """Every drug that a draft names: several in one order, and brands."""
+    found: set[str] = set()
+    for text in texts:
+        if len(text) <= _MAX_TEXT:
+            for piece in _BETWEEN.split(text):
+                found |= {m.concept.removeprefix("drug.") for m in named_drugs({"text": piece})}
+            found |= {_OTHER_NAMES[word.lower()] for word in _OTHER_NAME.findall(text)}
+    return found - {INTRATHECAL_CHEMOTHERAPY}
 
 
 def _act(concept: str) -> Act | None:
@@ -195,7 +316,9 @@ def _by_text(name: str, words: str, coded: set[Act]) -> set[Act]:
     apheresis = bool(_APHERESIS.search(name)) or Act.LEUKAPHERESIS in coded
     if _LEUKOREDUCTION.search(words):
         coded.discard(Act.LEUKAPHERESIS)
-    elif _CAR_T.search(words) and (apheresis or (_CAR_T.search(name) and _COLLECT.search(name))):
+    elif (_CAR_T.search(words) and (apheresis or (_CAR_T.search(name) and _COLLECT.search(name)))) or (
+        apheresis and _T_CELLS.search(name)
+    ):
         coded.discard(Act.LEUKAPHERESIS)
         found.add(Act.LEUKAPHERESIS_FOR_CAR_T)
     elif apheresis:
@@ -208,7 +331,7 @@ def _by_text(name: str, words: str, coded: set[Act]) -> set[Act]:
             coded.discard(Act.TRANSPLANT)
     if _DLI.search(name):
         found.add(Act.DONOR_LYMPHOCYTES)
-    if is_intrathecal(name):
+    if is_intrathecal(name) or _IT.search(name):
         found.add(Act.INTRATHECAL)
     return found
 

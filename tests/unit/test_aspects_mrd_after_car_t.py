@@ -122,6 +122,37 @@ def test_the_latest_by_sequencing() -> None:
     assert found(NGS_LATEST, 100, mrd(28, 1e-5), mrd(90, 0.0, "flow")) == {POS}
 
 
+@pytest.mark.parametrize(("age", "answer"), [(120, {NEG}), (121, {NEG, POS})])
+def test_a_negative_result_by_sequencing_holds_for_120_days(age: int, answer: set[Ngs]) -> None:
+    assert found(NGS_LATEST, 28 + age, mrd(28, 0.0)) == answer
+
+
+def test_an_old_positive_result_by_sequencing_stays() -> None:
+    assert found(NGS_LATEST, 400, mrd(28, 1e-5)) == {POS}
+
+
+@pytest.mark.parametrize("aspect", [NGS_MONTH3, NGS_LATEST], ids=lambda a: a.id)
+@pytest.mark.parametrize("method", ["flow", "pcr", None])
+def test_a_negative_result_yields_to_a_later_positive_one(aspect: Aspect, method: str | None) -> None:
+    assert found(aspect, 130, mrd(90, 0.0), mrd(120, 1e-3, method)) == {NEG, POS}
+    assert found(aspect, 130, mrd(90, 0.0), mrd(90, 1e-3, method)) == {NEG, POS}
+    assert found(aspect, 130, mrd(90, 0.0), mrd(89, 1e-3, method)) == {NEG}
+    assert found(aspect, 130, mrd(90, 0.0), mrd(120, 0.0, method)) == {NEG}
+
+
+@pytest.mark.parametrize("taken", [20, 21])
+def test_what_lies_before_day_21_does_not_tell_of_the_response(taken: int) -> None:
+    counts = taken >= 21
+    assert (found(PCR_LATEST, 40, mrd(taken, 1e-3, "pcr")) == {PcrNow.POSITIVE}) is counts
+    assert (found(FLOW, 40, mrd(taken, 0.0, "flow")) == {Flow.BELOW}) is counts
+    assert (found(NGS_RISING, 40, mrd(taken, 0.0), mrd(28, 1e-5)) == {YesNo.YES}) is counts
+
+
+@pytest.mark.parametrize(("age", "answer"), [(120, {Flow.BELOW}), (121, set(Flow))])
+def test_flow_below_the_line_holds_for_120_days(age: int, answer: set[Flow]) -> None:
+    assert found(FLOW, 28 + age, mrd(28, 0.0, "flow")) == answer
+
+
 @pytest.mark.parametrize(
     ("first", "second", "answer"),
     [

@@ -3,11 +3,13 @@
 For each: what settles it, and that missing, undated or doubtful data leave it open.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from cds_rules import assess
+from cds_rules.answer import Answer
 from cds_rules.patient.before import refractory
 from cds_rules.patient.draw import draw
 from cds_rules.patient.interval import Interval
@@ -138,7 +140,7 @@ def test_after_a_remission_high_blasts_are_no_refractory_disease(order: int) -> 
     """They are the next relapse."""
     looks = (marrow(3, "2025-07-20"), marrow(60, "2025-09-01"))
     record = marrow_relapse(measurements=looks[::order])
-    found = refractory(record, day(RELAPSED))
+    found = refractory(record, Fact(day(RELAPSED)))
     assert (found.value, found.evidence) == (False, ("Observation/m-2025-07-20",))
     whole = draw(record, ON)
     assert (whole.relapse_number.value, whole.refractory.value) == (2, False)
@@ -181,4 +183,16 @@ def test_unread_plans_do_not_leave_it_open() -> None:
 
 
 def test_an_undated_relapse_with_high_blasts_leaves_it_open() -> None:
-    assert is_open(picture(relapsed=None, measurements=(marrow(60, "2025-07-20"),)).refractory)
+    found = picture(relapsed=None, measurements=(marrow(60, "2025-07-20"),)).refractory
+    assert is_open(found)
+    assert (found.because, found.evidence) == ("the date of the relapse is not recorded", ("Condition/rel",))
+
+
+@pytest.mark.parametrize(("blasts", "because"), [(25.1, "no relapse is recorded"), (25, None)])
+def test_without_a_relapse_high_blasts_leave_it_open_and_say_so(blasts: float, because: str | None) -> None:
+    """The marrow of a diagnosis, or of an induction that failed."""
+    only = replace(marrow_relapse(measurements=(marrow(blasts, "2025-07-20"),)), diagnoses=())
+    found = draw(only, ON)
+    assert found.relapsed is Answer.NO
+    assert is_open(found.refractory) is (because is not None)
+    assert because is None or found.refractory == Fact(because=because)

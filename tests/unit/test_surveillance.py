@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from cds_rules.patient.dates import PartialDate
+from cds_rules.patient.interval import Interval
 from cds_rules.patient.timeline import Lineage, Measurement, MrdResult, Part, Person, Route, Transplant
 from cds_rules.request import Test
 from cds_rules.treatment.surveillance import DueItem, DueState, surveillance
@@ -191,6 +192,15 @@ def test_death_stops_it() -> None:
     alive = after_car_t(person=Person("Patient/p", deceased=False))
     assert items_of(30, alive)
     assert not items_of(30, replace(alive, person=Person("Patient/p", deceased=True)))
+
+
+@pytest.mark.parametrize(
+    ("taken", "share", "stops"),
+    [(28, 0.05, True), (28, 0.049, False), (20, 0.3, False), (28, Interval(0.01, 0.3), False)],
+)
+def test_no_remission_stops_it(taken: int, share: float | Interval, stops: bool) -> None:
+    """A marrow of 5 % or more from day 21 on; earlier, or open, it tells nothing yet."""
+    assert (not items(40, mrd(taken, share, "flow"))) is stops
 
 
 def test_without_car_t_there_is_none() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 
 from cds_rules.answer import Answer
@@ -73,6 +73,7 @@ class Conventional(StrEnum):
 
 Values = frozenset[StrEnum]
 _NGS: Values = frozenset(Ngs)
+_FOUND_OR_NOT: Values = frozenset({Ngs.NEGATIVE, Ngs.POSITIVE})
 _EITHER, _YES, _NO = frozenset(YesNo), frozenset({YesNo.YES}), frozenset({YesNo.NO})
 
 
@@ -117,28 +118,32 @@ class _Pool:
                 perhaps.append(r)
         return sure, perhaps
 
+    def judged(self) -> _Pool:
+        """Without what lies before day 21; a result that may lie before it is not sure."""
+        first = JUDGED_FROM_DAY
+        days = {r: self.given.days(r.when) for r in (*self.sure, *self.perhaps) if r.when is not None}
+        sure = tuple(r for r in self.sure if r.time_point in _LABELS or days[r][0] >= first)
+        rest = [r for r in (*self.sure, *self.perhaps) if r not in sure and days[r][1] >= first]
+        return _Pool(self.given, sure, tuple(rest))
 
-def _pool(chart: Chart, methods: Collection[str]) -> _Pool | None:
+
+def _pool(chart: Chart, methods: Collection[str], every: Values) -> _Pool | Seen:
+    """Seen: nothing can be told without the day of infusion, or with laboratory results unread."""
     given = infusion(chart)
     if given is None:
-        return None
+        return Seen(every, chart.picture.car_t.evidence, NO_DAY)
     dated = [(r.when, r) for r in chart.timeline.mrd if r.marrow and r.when is not None]
     after = sorted((d for d in dated if given.days(d[0])[1] > 0), key=lambda d: d[0].earliest)
     mine = [r for _, r in after if r.method in methods or r.method is None]
     sure = tuple(r for r in mine if r.method is not None and r.route.settles)
+    reason = unread(chart, (Part.LABORATORY,))
+    if reason is not None:
+        return Seen(every, _sources(sure), reason)
     return _Pool(given, sure, tuple(r for r in mine if r not in sure))
 
 
 def _sources(results: Iterable[MrdResult]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(r.source for r in results))
-
-
-def _blocked(chart: Chart, pool: _Pool | None, every: Values) -> Seen | None:
-    """Nothing can be told: no day of infusion, or laboratory results unread."""
-    if pool is None:
-        return Seen(every, chart.picture.car_t.evidence, NO_DAY)
-    reason = unread(chart, (Part.LABORATORY,))
-    return Seen(every, _sources(pool.sure), reason) if reason is not None else None
 
 
 def _of(results: Iterable[MrdResult], values: Callable[[Interval], Values]) -> Seen:
@@ -152,6 +157,27 @@ def _doubtful(results: Iterable[MrdResult], every: Values) -> Seen:
     return Seen(every, _sources(results), "a result is on record, but its method or its day is not certain")
 
 
+def _newest(results: Iterable[MrdResult]) -> date:
+    return max(r.when.earliest for r in results if r.when is not None)
+
+
+def _old(chart: Chart, newest: date) -> bool:
+    return chart.picture.on > newest + timedelta(days=MRD_HOLDS_DAYS)
+
+
+def _still(chart: Chart, told: Seen, last: list[MrdResult], *, by_age: bool) -> Seen:
+    """A negative result leaves both if another one of that day or later is positive, or if it is old."""
+    if told.possible != {Ngs.NEGATIVE}:
+        return told
+    newest = _newest(last)
+    since = [r for r in chart.timeline.mrd if r.marrow and r.when and r.when.latest >= newest]
+    if any(positivity(r.fraction) == {Positivity.POSITIVE} for r in since if r not in last):
+        return Seen(_FOUND_OR_NOT, told.evidence, f"negative {newest}, but MRD is positive by another test")
+    if by_age and _old(chart, newest):
+        return Seen(_FOUND_OR_NOT, told.evidence, f"the last result is of {newest}")
+    return told
+
+
 def _silent(pool: _Pool, why: str) -> Seen:
     """None on record: not done, or nothing to follow; a clone that was followed is informative."""
     clone: Values = frozenset() if pool.sure else frozenset({Ngs.NO_CLONE})
@@ -162,10 +188,9 @@ def _window(
     chart: Chart, methods: Collection[str], every: Values, values: Callable[[Interval], Values]
 ) -> Seen:
     """The first result at day 28."""
-    pool = _pool(chart, methods)
-    blocked = _blocked(chart, pool, every)
-    if blocked is not None or pool is None:
-        return blocked or Seen(every, (), NO_DAY)
+    pool = _pool(chart, methods, every)
+    if isinstance(pool, Seen):
+        return pool
     sure, perhaps = pool.within(*DAY_28, TimePoint.DAY_28_AFTER_CAR_T)
     if sure:
         return _of([r for r in sure if r.when == sure[0].when], values)
@@ -188,10 +213,9 @@ def _day28(chart: Chart) -> Seen:
 
 def _repeat(chart: Chart) -> Seen:
     """After the look at day 28 and before month 3."""
-    pool = _pool(chart, ("ngs",))
-    blocked = _blocked(chart, pool, _NGS)
-    if blocked is not None or pool is None:
-        return blocked or Seen(_NGS, (), NO_DAY)
+    pool = _pool(chart, ("ngs",), _NGS)
+    if isinstance(pool, Seen):
+        return pool
     early, _ = pool.within(*DAY_28, TimePoint.DAY_28_AFTER_CAR_T)
     between, perhaps = pool.within(DAY_28[1] + 1, REPEAT_TO_DAY, None)
     again = [r for r in early if r.when != early[0].when] + between
@@ -204,13 +228,13 @@ def _repeat(chart: Chart) -> Seen:
 
 def _month3(chart: Chart) -> Seen:
     """At month 3 or later; a positive result that a later negative one follows leaves both."""
-    pool = _pool(chart, ("ngs",))
-    blocked = _blocked(chart, pool, _NGS)
-    if blocked is not None or pool is None:
-        return blocked or Seen(_NGS, (), NO_DAY)
+    pool = _pool(chart, ("ngs",), _NGS)
+    if isinstance(pool, Seen):
+        return pool
     sure, perhaps = pool.within(MONTH_3_FROM_DAY, 1_000_000, TimePoint.MONTH_3_AFTER_CAR_T)
     if sure:
-        newest = _of(latest_of(sure), ngs_values)
+        last = latest_of(sure)
+        newest = _still(chart, _of(last, ngs_values), last, by_age=False)
         return _of(sure, ngs_values) if newest.possible == {Ngs.NEGATIVE} else newest
     if perhaps:
         return _doubtful(perhaps, _NGS)
@@ -221,26 +245,26 @@ def _month3(chart: Chart) -> Seen:
 
 
 def _latest(chart: Chart) -> Seen:
-    pool = _pool(chart, ("ngs",))
-    blocked = _blocked(chart, pool, _NGS)
-    if blocked is not None or pool is None:
-        return blocked or Seen(_NGS, (), NO_DAY)
-    sure, perhaps = pool.within(JUDGED_FROM_DAY, 1_000_000, None)
-    labelled = [r for r in pool.sure if r.time_point in _LABELS]
-    told = [*sure, *labelled]
-    if told:
-        return _of(latest_of(told), ngs_values)
-    return _doubtful(perhaps, _NGS) if perhaps else _silent(pool, "none on record since the infusion")
+    pool = _pool(chart, ("ngs",), _NGS)
+    if isinstance(pool, Seen):
+        return pool
+    judged = pool.judged()
+    last = latest_of(judged.sure)
+    if last:
+        return _still(chart, _of(last, ngs_values), last, by_age=True)
+    if judged.perhaps:
+        return _doubtful(judged.perhaps, _NGS)
+    return _silent(pool, "none on record since the infusion")
 
 
 def _rising(chart: Chart) -> Seen:
     """The last two results by sequencing."""
-    pool = _pool(chart, ("ngs",))
-    blocked = _blocked(chart, pool, _EITHER)
-    if blocked is not None or pool is None:
-        return blocked or Seen(_EITHER, (), NO_DAY)
-    last = latest_of(pool.sure)
-    before = latest_of(r for r in pool.sure if r not in last)
+    pool = _pool(chart, ("ngs",), _EITHER)
+    if isinstance(pool, Seen):
+        return pool
+    sure = pool.judged().sure
+    last = latest_of(sure)
+    before = latest_of(r for r in sure if r not in last)
     if not last or not before:
         return Seen(_EITHER, _sources(last), "fewer than two results by sequencing since the infusion")
     new, old = last[0].fraction, before[0].fraction
@@ -255,29 +279,32 @@ def _rising(chart: Chart) -> Seen:
 
 def _pcr_latest(chart: Chart) -> Seen:
     every: Values = frozenset(PcrNow)
-    pool = _pool(chart, ("pcr",))
-    blocked = _blocked(chart, pool, every)
-    if blocked is not None or pool is None:
-        return blocked or Seen(every, (), NO_DAY)
-    if pool.sure:
-        return _of(latest_of(pool.sure), _pcr_now)
-    if pool.perhaps:
-        return _doubtful(pool.perhaps, every)
+    pool = _pool(chart, ("pcr",), every)
+    if isinstance(pool, Seen):
+        return pool
+    judged = pool.judged()
+    if judged.sure:
+        return _of(latest_of(judged.sure), _pcr_now)
+    if judged.perhaps:
+        return _doubtful(judged.perhaps, every)
     return Seen(frozenset({PcrNow.NOT_DONE}), (), "none on record since the infusion")
 
 
 def _flow(chart: Chart) -> Seen:
     every: Values = frozenset(Flow)
-    pool = _pool(chart, ("flow",))
-    blocked = _blocked(chart, pool, every)
-    if blocked is not None or pool is None:
-        return blocked or Seen(every, (), NO_DAY)
-    last = latest_of((*pool.sure, *pool.perhaps))
+    pool = _pool(chart, ("flow",), every)
+    if isinstance(pool, Seen):
+        return pool
+    judged = pool.judged()
+    last = latest_of((*judged.sure, *judged.perhaps))
     if not last:
         return Seen(every, (), "no flow MRD on record since the infusion")
-    if any(r not in pool.sure for r in last):
+    if any(r not in judged.sure for r in last):
         return _doubtful(last, every)
-    return _of(last, _flow_values)
+    told = _of(last, _flow_values)
+    if told.possible == {Flow.BELOW} and _old(chart, _newest(last)):
+        return Seen(every, told.evidence, f"the last result is of {_newest(last)}")
+    return told
 
 
 def _flow_values(fraction: Interval) -> Values:
@@ -291,10 +318,9 @@ def _flow_values(fraction: Interval) -> Values:
 def _conventional(chart: Chart) -> Seen:
     """Any positive result of the last day counts: HR2020 speaks of any evidence of recurrence."""
     every: Values = frozenset(Conventional)
-    pool = _pool(chart, ("flow", "pcr"))
-    blocked = _blocked(chart, pool, every)
-    if blocked is not None or pool is None:
-        return blocked or Seen(every, (), NO_DAY)
+    pool = _pool(chart, ("flow", "pcr"), every)
+    if isinstance(pool, Seen):
+        return pool
     first = pool.given.when.latest + timedelta(days=JUDGED_FROM_DAY)
     told = [r for r in pool.sure if r.when is not None and r.when.earliest >= first]
     last = latest_of(told)
@@ -303,9 +329,8 @@ def _conventional(chart: Chart) -> Seen:
     found = [positivity(r.fraction) for r in last]
     sources = _sources(last)
     if all(f == {Positivity.NEGATIVE} for f in found):
-        newest = max(r.when.earliest for r in last if r.when is not None)
-        if chart.picture.on > newest + timedelta(days=MRD_HOLDS_DAYS):
-            return Seen(every, sources, f"the last result is of {newest}")
+        if _old(chart, _newest(last)):
+            return Seen(every, sources, f"the last result is of {_newest(last)}")
         return Seen(frozenset({Conventional.NEGATIVE}), sources)
     positive = _positive(pool, told, last)
     if any(f == {Positivity.POSITIVE} for f in found):
@@ -332,6 +357,10 @@ def _ngs(name: str, title: str, read: Callable[[Chart], Seen]) -> Aspect:
     )
 
 
+def _marrow(name: str, title: str, values: type[StrEnum], read: Callable[[Chart], Seen], by: str) -> Aspect:
+    return Aspect(f"afterCarT.{name}", title, values, read, f"marrow MRD by {by}", (Test.MARROW_MRD,))
+
+
 NGS_DAY28 = _ngs("ngsDay28", "NGS-MRD at day 28 after CAR-T", _day28)
 NGS_REPEAT = _ngs("ngsRepeat", "NGS-MRD repeated between day 28 and month 3 after CAR-T", _repeat)
 NGS_MONTH3 = _ngs("ngsMonth3", "NGS-MRD at month 3 after CAR-T or later", _month3)
@@ -344,40 +373,22 @@ NGS_RISING = Aspect(
     "marrow MRD by sequencing again",
     (Test.NGS_MRD,),
 )
-PCR_DAY28 = Aspect(
-    "afterCarT.pcrDay28",
+PCR_DAY28 = _marrow(
+    "pcrDay28",
     "Ig/TCR PCR MRD at day 28 after CAR-T",
     Pcr,
     lambda chart: _window(chart, ("pcr",), frozenset(Pcr), _pcr_values),
-    "marrow MRD by Ig/TCR PCR at day 28",
-    (Test.MARROW_MRD,),
+    "Ig/TCR PCR at day 28",
 )
-PCR_LATEST = Aspect(
-    "afterCarT.pcrLatest",
-    "latest Ig/TCR PCR MRD after CAR-T",
-    PcrNow,
-    _pcr_latest,
-    "marrow MRD by Ig/TCR PCR",
-    (Test.MARROW_MRD,),
-)
-FLOW = Aspect(
-    "afterCarT.flow",
-    "latest flow MRD after CAR-T",
-    Flow,
-    _flow,
-    "marrow MRD by flow",
-    (Test.MARROW_MRD,),
-)
-CONVENTIONAL = Aspect(
-    "afterCarT.conventionalMrd",
-    "MRD by flow or PCR since CAR-T",
-    Conventional,
-    _conventional,
-    "marrow MRD by flow or PCR",
-    (Test.MARROW_MRD,),
+PCR_LATEST = _marrow("pcrLatest", "latest Ig/TCR PCR MRD after CAR-T", PcrNow, _pcr_latest, "Ig/TCR PCR")
+FLOW = _marrow("flow", "latest flow MRD after CAR-T", Flow, _flow, "flow")
+CONVENTIONAL = _marrow(
+    "conventionalMrd", "MRD by flow or PCR since CAR-T", Conventional, _conventional, "flow or PCR"
 )
 
-persists_or_rises = (NGS_DAY28.is_(Ngs.POSITIVE) & NGS_REPEAT.is_(Ngs.POSITIVE)) | NGS_RISING.yes
-"""Positive at day 28 and on repeat, or rising. MYE2023 (004:219, 231)."""
+persists_or_rises = (
+    NGS_DAY28.is_(Ngs.POSITIVE) & NGS_REPEAT.is_(Ngs.POSITIVE) & NGS_LATEST.is_(Ngs.POSITIVE)
+) | NGS_RISING.yes
+"""Positive at day 28, on repeat and still; or rising. MYE2023 (004:219, 231)."""
 late_positive = NGS_MONTH3.is_(Ngs.POSITIVE)
 imminent = persists_or_rises | late_positive

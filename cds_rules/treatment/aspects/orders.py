@@ -213,7 +213,7 @@ def _high_dose_methotrexate(chart: Chart) -> Seen:
 
 
 def _liposomal_cytarabine(chart: Chart) -> Seen:
-    together = drafts(chart, lambda o: "liposomal-cytarabine" in o.drugs)
+    together = drafts(chart, lambda o: "liposomal-cytarabine" in o.drugs and o.intrathecal is not False)
     if together:
         return Seen(_YES, together)
     ago = since_last_use(chart, {"liposomal-cytarabine"}, intrathecal_counts=True)
