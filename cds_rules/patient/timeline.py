@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
+from cds_rules.patient.dated import Dated as Dated  # noqa: PLC0414 - readers look for it here
 from cds_rules.patient.dates import PartialDate
 from cds_rules.patient.events import Event, as_known
 from cds_rules.patient.findings import AntigenResult, CellCollection, Genetic, Irradiation
@@ -211,18 +212,6 @@ class TreatmentPlan:
     route: Route = Route.CODE
     enrolment: bool = False
     """From an EpisodeOfCare, which often is the whole time under care: its end alone says less."""
-
-
-class Dated(Protocol):
-    """A statement with its resource and its date."""
-
-    @property
-    def source(self) -> str:
-        """The resource, as Type/id."""
-
-    @property
-    def when(self) -> PartialDate | None:
-        """When it was true, if that is known."""
 
 
 Statement = TypeVar("Statement", bound=Dated)

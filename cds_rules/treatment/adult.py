@@ -111,8 +111,8 @@ _REINDUCTION: tuple[Advice, ...] = (
         "A-1d",
         Decision.REINDUCTION,
         "Blinatumomab, inotuzumab and CAR-T have not been compared with each other at random",
-        "Larson (2022): antigens, expected toxicity and access may inform the choice; inotuzumab can be "
-        "given to outpatients and is tolerated better. Each needs a center that can manage its complications.",
+        "Larson (2022): antigens, expected toxicity and access inform the choice; inotuzumab can be given to "
+        "outpatients and is better tolerated than blinatumomab. All need an experienced center.",
         b_lineage & _ill & _cd19 & _cd22,
         (_SUMMARY, _CHOICE),
         _ADULT,

@@ -144,7 +144,7 @@ ADVICE: tuple[Advice, ...] = (
         Decision.REINDUCTION,
         "Inotuzumab against chemotherapy: remission 81 and 29 %, 2-year survival 23 and 10 % (218 adults)",
         "Sinusoidal obstruction of the liver in 11 and 1 % (randomized; Larson 2022). Hunger & Raetz (2020) "
-        "expect that it may add to this risk after a later transplant, above all after several cycles.",
+        "say that it may add to this risk after a later transplant, above all after several cycles.",
         b_lineage & _ill & _cd22,
         Cite("UTD2022", "inotuzumab ozogamicin", "003:118-126"),
         43,

@@ -91,7 +91,7 @@ _LATER: tuple[Advice, ...] = (
         _D,
         "Adult: a trial, immunotherapy, chemotherapy not yet used, or palliative care; none is put first",
         "Larson (2022) lists these for second or later relapse, and for relapse after allogeneic transplant. "
-        "That he prefers immunotherapy to chemotherapy (A-1, A-1a) is said of most adults, not of this course.",
+        "His preference for immunotherapy over chemotherapy (A-1, A-1a) is for most adults, not this course.",
         (later_relapse | (any_relapse & after_allogeneic)) & ACTIVE.yes,
         (_MULTIPLY, _MULTIPLY_SUMMARY),
         Audience.ADULT,
@@ -332,7 +332,7 @@ _AFTER_BOTH: tuple[Advice, ...] = (
     Advice(
         "X-4",
         _D,
-        "Relapse after transplant and CAR-T, CD22 on the blasts: inotuzumab is what the source would use",
+        "Relapse after transplant and CAR-T, CD22 on the blasts: the authors would use inotuzumab",
         "Hunger & Raetz (2020), alone or with chemotherapy. It may add to the risk of veno-occlusive disease "
         "after a second HSCT.",
         _after_both & b_lineage & _cd22,

@@ -235,7 +235,7 @@ _BY_GENETICS: tuple[Advice, ...] = (
         (_HR_GENETICS,),
         tests=(Test.TRANSPLANT_REFERRAL, Test.CAR_T_REFERRAL),
         versus=("B-5",),
-        rank=30,
+        rank=5,
     ),
     Advice(
         "B-10a",
@@ -247,7 +247,7 @@ _BY_GENETICS: tuple[Advice, ...] = (
         (_HR_GENETICS,),
         tests=(Test.TRANSPLANT_REFERRAL, Test.CAR_T_REFERRAL),
         versus=("B-5",),
-        rank=31,
+        rank=6,
     ),
     Advice(
         "B-11",

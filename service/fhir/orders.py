@@ -44,8 +44,11 @@ _APHERESIS = re.compile(r"\b(?:leuko?(?:cyt)?)?apheresis\b", re.IGNORECASE)
 _COLLECT = re.compile(r"\bcollection\b|\bharvest", re.IGNORECASE)
 _LEUKOREDUCTION = re.compile(r"\bleuko(?:reduction|depletion)\b|\bhyperleukocytosis\b", re.IGNORECASE)
 _TRANSPLANT = re.compile(
-    r"\b(?:hsct|hct|bmt|(?:stem cell|bone marrow|hematopoietic cell) transplant\w*)\b", re.IGNORECASE
+    r"\b(?:hsct|bmt|(?:allo\w*|auto\w*|haplo\w*|donor|second)[- ]?hct"
+    r"|(?:stem cell|bone marrow|hematopoietic cell) transplant\w*)\b",
+    re.IGNORECASE,
 )
+"""HCT alone is the hematocrit more often than not."""
 _AUTOLOGOUS = re.compile(r"\bauto(?:logous)?\b", re.IGNORECASE)
 _ALLOGENEIC = re.compile(r"\ballo(?:gene?ic)?\b|\bhaplo\w*|\bunrelated donor\b|\bsibling\b", re.IGNORECASE)
 _REDUCED = re.compile(r"\breduced[- ]intensity\b|\bRIC\b|\bnon-?myeloablative\b", re.IGNORECASE)
@@ -57,7 +60,9 @@ _REFERRAL = re.compile(
 )
 _ABOUT_IT = re.compile(
     r"\b(?:levels?|assays?|mutations?|pcr|sequencing|persistence|chimerism|biopsy|aspirat\w*|visit|follow-?up"
-    r"|education|authori[sz]ation|approval|insurance|consent|monitoring)\b",
+    r"|education|authori[sz]ation|approval|insurance|consent|monitoring"
+    r"|resistance|panel|test(?:s|ing)?|genotyp\w*"
+    r"|(?:bmt|hsct|transplant|car[ -]?t) (?:unit|ward|service|clinic|team|program|nurse))\b",
     re.IGNORECASE,
 )
 """A test, a visit or paper work: it names the treatment and does not give it."""
@@ -80,14 +85,14 @@ _TARGETS = re.compile(
 )
 _IT = re.compile(
     r"\bIT (?:[Cc]hemo\w*|MTX|[Mm]ethotrexate|[Cc]ytarabine|[Aa]ra-?C)\b"
-    r"|\b(?:[Tt]riple|MTX|[Mm]ethotrexate|METHOTREXATE|[Cc]ytarabine|CYTARABINE) IT\b"
+    r"|\b(?:[Tt]riple|MTX|[Mm]ethotrexate|METHOTREXATE|[Cc]ytarabine|CYTARABINE)\b[^,;]{0,30} IT\b"
+    r"|\b(?:[Dd]epo[Cc]yte?|DEPOCYTE?)\b"
 )
-"""Intrathecal chemotherapy by its abbreviation, in capitals."""
+"""Intrathecal chemotherapy by its abbreviation, in capitals, or by a brand that is given no other way."""
 _BETWEEN = re.compile(r"\s*[/+,;&]\s*|\s+(?:and|with|plus)\s+", re.IGNORECASE)
 _OTHER_NAMES = {
     "arranon": "nelarabine",
     "atriance": "nelarabine",
-    "nectar": "nelarabine",
     "aucatzyl": "obecabtagene",
     "bendeka": "bendamustine",
     "treanda": "bendamustine",
@@ -115,8 +120,9 @@ _OTHER_NAMES = {
     "venclexta": "venetoclax",
     "venclyxto": "venetoclax",
 }
-"""Brands of the drugs that are checked, common short names, and a regimen whose first letters name its
-drug: NECTAR is nelarabine, etoposide and cyclophosphamide (HR2020, 000:248)."""
+"""Brands of the drugs that are checked, and common short names. Project's list: no source gives them."""
+_NECTAR = re.compile(r"\bNECTAR\b(?![- ](?:thick|THICK))")
+"""Nelarabine, etoposide and cyclophosphamide (HR2020, 000:248); in capitals, for diets are called so too."""
 _OTHER_NAME = re.compile(rf"\b({'|'.join(_OTHER_NAMES)})\b", re.IGNORECASE)
 
 
@@ -299,6 +305,7 @@ def _by_other_names(texts: list[str]) -> set[str]:
             for piece in _BETWEEN.split(text):
                 found |= {m.concept.removeprefix("drug.") for m in named_drugs({"text": piece})}
             found |= {_OTHER_NAMES[word.lower()] for word in _OTHER_NAME.findall(text)}
+            found |= {"nelarabine"} if _NECTAR.search(text) else set()
     return found - {INTRATHECAL_CHEMOTHERAPY}
 
 

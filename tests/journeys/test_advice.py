@@ -12,7 +12,9 @@ from service.wire.response import Card
 from tests.journeys.regenerate import FIXTURES, PAGES, PATIENTS, assessed
 
 every_patient = pytest.mark.parametrize("folder", PATIENTS, ids=lambda p: p.name)
-_RULE_LINK = re.compile(r"\[([A-Z]+-\d+[a-z]?)\]\(https://cds\.example/rulebook/([a-z_]+)#([A-Z]+-\d+[a-z]?)\)")
+_RULE_LINK = re.compile(
+    r"\[([A-Z]+-\d+[a-z]?)\]\(https://cds\.example/rulebook/([a-z_]+)#([A-Z]+-\d+[a-z]?)\)"
+)
 
 APPLIES: dict[str, frozenset[str]] = {
     "hr2020-p1-24-months": frozenset({"B-1"}),
@@ -84,3 +86,12 @@ def test_every_rule_named_on_a_card_has_its_place_in_the_rule_book(folder: objec
 def test_the_headline_after_lost_aplasia_is_transplant() -> None:
     headlines = [card.summary for card in cards("mye2023-5-day-60")]
     assert any("transplant" in line and "aplasia lost" in line for line in headlines)
+
+
+@pytest.mark.parametrize(("name", "word"), [("tp53-late-relapse", "TP53"), ("tcf3-hlf-late", "TCF3::HLF")])
+def test_a_lesion_that_changes_the_course_is_in_the_headline(name: str, word: str) -> None:
+    """Good MRD alone would say "chemotherapy without transplant"; that must not be all a reader sees."""
+    (treatment,) = (
+        c for c in cards(name) if c.source.topic and c.source.topic.code == "treatment-at-relapse"
+    )
+    assert word in treatment.summary

@@ -31,6 +31,7 @@ TOP = {
     "missing",
     "scores",
     "recommendations",
+    "carTChecklist",
     "cautions",
     "surveillance",
     "trials",
@@ -170,9 +171,10 @@ def test_every_reference_is_a_resource_of_the_chart(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PATIENTS)
-def test_what_is_not_built_is_empty_and_never_faked(name: str) -> None:
+def test_what_the_chart_does_not_hold_or_is_not_built_is_empty_and_never_faked(name: str) -> None:
+    """Cautions are of orders, and no order is given here; trials are not built."""
     found = assessed(name)
-    for member in ("scores", "recommendations", "cautions", "surveillance", "trials"):
+    for member in ("cautions", "trials"):
         assert found[member] == []
 
 
@@ -191,11 +193,16 @@ def test_an_open_scheme_tells_what_each_value_would_give() -> None:
 
 
 def test_missing_facts_name_why_what_settles_them_and_for_whom() -> None:
-    (missing,) = assessed("hr2020-p1-40-months")["missing"]
-    assert set(missing) == {"fact", "because", "settledBy", "schemes"}
-    assert (missing["fact"], missing["schemes"]) == ("endBlock1Mrd", ["COG-AALL1331"])
-    assert missing["because"]
-    assert missing["settledBy"]
+    missing = {m["fact"]: m for m in assessed("hr2020-p1-40-months")["missing"]}
+    found = missing["endBlock1Mrd"]
+    assert set(found) == {"fact", "because", "settledBy", "schemes", "rules", "closes", "tests"}
+    assert found["schemes"] == ["COG-AALL1331"]
+    assert found["because"]
+    assert found["settledBy"]
+    assert found["tests"] == ["marrow MRD at the end of reinduction block 1"]
+    assert {"B-5"} <= set(found["rules"])
+    assert found["closes"] >= 1
+    assert all(m["schemes"] == [] for fact, m in missing.items() if fact != "endBlock1Mrd")
 
 
 def test_outside_every_scheme() -> None:

@@ -1,5 +1,6 @@
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
+from itertools import product
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from cds_rules.patient.interval import Interval
 from cds_rules.patient.picture import EndOfTreatment, Fact, RelapsePicture
 from cds_rules.patient.timeline import Lineage, PatientTimeline, Person, Site
 from cds_rules.risk.case import AfterTreatment, Course, FromCr1, FromDiagnosis, MrdBand, Pattern
-from cds_rules.risk.facts import ALL_TIMINGS, mrd_bands, outside_reasons, risk_facts, timings
+from cds_rules.risk.facts import ALL_TIMINGS, mrd_bands, outside_reasons, patterns, risk_facts, timings
 
 D = PartialDate.parse
 NO = Fact(False)
@@ -199,3 +200,99 @@ def test_a_relapse_on_treatment_or_before_its_end_is_before_completion() -> None
 )
 def test_mrd_against_a_tenth_of_a_percent(fraction: Interval | None, left: set[MrdBand]) -> None:
     assert mrd_bands(fraction) == left
+
+
+@pytest.mark.parametrize(
+    ("relapse", "band"),
+    [
+        ("2018-03-10", FromDiagnosis.BEFORE_18),
+        ("2019-09-09", FromDiagnosis.BEFORE_18),
+        ("2019-09-10", FromDiagnosis.BEFORE_36),
+        ("2019-10-09", FromDiagnosis.BEFORE_36),
+        ("2021-03-09", FromDiagnosis.BEFORE_36),
+        ("2021-03-10", FromDiagnosis.AT_36),
+        ("2021-03-11", FromDiagnosis.AFTER_36),
+    ],
+)
+def test_the_day_on_which_the_clock_from_diagnosis_turns(relapse: str, band: FromDiagnosis) -> None:
+    patient = picture(relapse_date=Fact(D(relapse)))
+    assert {t.from_diagnosis for t in risk_facts(patient).timing} == {band}
+
+
+BOTH_TREATMENT, BOTH_CR1 = set(AfterTreatment), set(FromCr1)
+
+
+@pytest.mark.parametrize(
+    ("base", "relapse", "treatment", "cr1"),
+    [
+        ("2020-03-20", "2020-09-19", {AfterTreatment.BEFORE_6}, {FromCr1.BEFORE_30}),
+        ("2020-03-20", "2020-09-20", {AfterTreatment.FROM_6}, {FromCr1.BEFORE_30}),
+        ("2020-03-20", "2022-09-19", {AfterTreatment.FROM_6}, {FromCr1.BEFORE_30}),
+        ("2020-03-20", "2022-09-20", {AfterTreatment.FROM_6}, {FromCr1.FROM_30}),
+        ("2020-03", "2020-08-31", {AfterTreatment.BEFORE_6}, {FromCr1.BEFORE_30}),
+        ("2020-03", "2020-09-01", BOTH_TREATMENT, {FromCr1.BEFORE_30}),
+        ("2020-03", "2020-09-29", BOTH_TREATMENT, {FromCr1.BEFORE_30}),
+        ("2020-03", "2020-09-30", {AfterTreatment.FROM_6}, {FromCr1.BEFORE_30}),
+        ("2020-03", "2022-08-31", {AfterTreatment.FROM_6}, {FromCr1.BEFORE_30}),
+        ("2020-03", "2022-09-01", {AfterTreatment.FROM_6}, BOTH_CR1),
+        ("2020-03", "2022-09-29", {AfterTreatment.FROM_6}, BOTH_CR1),
+        ("2020-03", "2022-09-30", {AfterTreatment.FROM_6}, {FromCr1.FROM_30}),
+    ],
+)
+def test_the_day_on_which_the_other_clocks_turn(
+    base: str, relapse: str, treatment: set[AfterTreatment], cr1: set[FromCr1]
+) -> None:
+    found = timings(D(relapse), None, EndOfTreatment(False, D(base)), D(base))
+    assert {t.after_treatment for t in found} == treatment
+    assert {t.from_cr1 for t in found} == cr1
+    assert {t.from_diagnosis for t in found} == set(FromDiagnosis)
+
+
+@pytest.mark.parametrize(
+    "treatment",
+    [EndOfTreatment(True, D("2018-03-20")), EndOfTreatment(True), EndOfTreatment(False)],
+)
+def test_treatment_that_goes_on_or_has_no_recorded_end_is_before_completion(
+    treatment: EndOfTreatment,
+) -> None:
+    (timing,) = timings(D("2021-02-01"), D("2018-03-10"), treatment, D("2018-04-20"))
+    assert timing.after_treatment is AfterTreatment.BEFORE_6
+
+
+def test_a_diagnosis_on_the_day_of_the_relapse_is_used() -> None:
+    patient = picture(diagnosed=Fact(D("2021-02-01")))
+    assert {t.from_diagnosis for t in risk_facts(patient).timing} == {FromDiagnosis.BEFORE_18}
+
+
+def test_a_birth_on_the_day_of_the_relapse_is_used() -> None:
+    patient = picture(diagnosed=UNKNOWN, person=Person("Patient/1", birth=D("2021-02-01")))
+    assert {t.from_diagnosis for t in risk_facts(patient).timing} == {FromDiagnosis.BEFORE_18}
+
+
+@pytest.mark.parametrize("relapse", ["2021", "2021-02"])
+@pytest.mark.parametrize("diagnosed", [None, "2018-02-15", "2018-02"])
+@pytest.mark.parametrize("completed", [None, "2020-08"])
+@pytest.mark.parametrize("cr1", [None, "2018-08"])
+def test_the_days_tried_give_what_every_day_gives(
+    relapse: str, diagnosed: str | None, completed: str | None, cr1: str | None
+) -> None:
+    start = None if diagnosed is None else D(diagnosed)
+    end = None if completed is None else EndOfTreatment(False, D(completed))
+    remission = None if cr1 is None else D(cr1)
+    span = D(relapse)
+    days = (span.earliest + timedelta(days=n) for n in range((span.latest - span.earliest).days + 1))
+    every = [timings(PartialDate.on(day), start, end, remission) for day in days]
+    assert timings(span, start, end, remission) == frozenset().union(*every)
+
+
+@pytest.mark.parametrize("sites", list(product((True, False), repeat=4)), ids=str)
+def test_every_choice_of_sites_has_its_pattern(sites: tuple[bool, ...]) -> None:
+    marrow, *outside = sites
+    alone = [Pattern.CNS, Pattern.TESTIS, Pattern.OTHER]
+    if marrow:
+        expected = {Pattern.COMBINED if any(outside) else Pattern.MARROW}
+    elif any(outside):
+        expected = {alone[outside.index(True)] if sum(outside) == 1 else Pattern.OTHER}
+    else:
+        expected = set(Pattern)
+    assert patterns(tuple(Answer.of(site) for site in sites)) == expected

@@ -1,0 +1,1 @@
+"""Trials that the sources name, and which of their criteria a patient meets."""
