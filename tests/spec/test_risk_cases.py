@@ -58,3 +58,13 @@ def test_a_row_is_well_formed(scheme_id: str, case: WorkedCase) -> None:
 def test_no_two_rows_give_the_same_facts(scheme: Scheme[RiskCase]) -> None:
     given = [case.cells[:8] for case in worked_cases(scheme.id)]
     assert len(given) == len(set(given))
+
+
+def test_the_ages_of_the_trials_and_whether_a_scheme_settles() -> None:
+    assert {s.id: (*s.ages, s.settles) for s in SCHEMES} == {
+        "COG-AALL1331": (1, 30, True),
+        "COG-PDQ2014": (1, 30, True),
+        "BFM-S": (1, 18, True),
+        "BFM-S-TEXT": (1, 18, False),
+        "UK-R3": (1, 18, True),
+    }

@@ -193,7 +193,7 @@ def test_an_open_scheme_tells_what_each_value_would_give() -> None:
 
 
 def test_missing_facts_name_why_what_settles_them_and_for_whom() -> None:
-    missing = {m["fact"]: m for m in assessed("hr2020-p1-40-months")["missing"]}
+    missing = {m["fact"]: m for m in assessed("hr2020-p1-40-months", date(2026, 5, 25))["missing"]}
     found = missing["endBlock1Mrd"]
     assert set(found) == {"fact", "because", "settledBy", "schemes", "rules", "closes", "tests"}
     assert found["schemes"] == ["COG-AALL1331"]

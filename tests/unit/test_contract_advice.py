@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from typing import Any
@@ -13,6 +14,7 @@ from cds_rules.patient.timeline import Part
 from cds_rules.request import Test as Request
 from cds_rules.treatment.aspect import ASPECTS
 from cds_rules.treatment.sections import SECTION_OF
+from tests.journeys.regenerate import chart_day
 from tests.unit.test_contract import FIXTURES, ON, PATIENTS, timeline
 
 Json = dict[str, Any]
@@ -35,9 +37,8 @@ each_patient = pytest.mark.parametrize("name", PATIENTS)
 
 @cache
 def assessed(name: str, on: date | None = None) -> Json:
-    """On the last day of the chart, when most is to be said."""
-    record = timeline(name)
-    return assessment_to_dict(assess(record, on or record.last_day))
+    """On the day of the story, when most is to be said."""
+    return assessment_to_dict(assess(timeline(name), on or chart_day(FIXTURES / "patients" / name)))
 
 
 def chart(name: str) -> set[str]:
@@ -176,11 +177,9 @@ def test_where_nothing_is_to_be_said_nothing_is_advised(name: str) -> None:
 
 def test_a_part_that_was_not_read_opens_what_it_would_have_told() -> None:
     """The laboratory is missing: what rested on it is possible, not settled, and no test is said not done."""
-    from dataclasses import replace
-
-    record = timeline("mye2023-5-day-60")
+    record, on = timeline("mye2023-5-day-60"), chart_day(FIXTURES / "patients" / "mye2023-5-day-60")
     unread = replace(record, measurements=(), mrd=(), missing={Part.LABORATORY: "not retrieved: too slow"})
-    whole, less = (assessment_to_dict(assess(r, record.last_day)) for r in (record, unread))
+    whole, less = (assessment_to_dict(assess(r, on)) for r in (record, unread))
     applying = [{r["id"] for r in a["recommendations"] if r["status"] == "applies"} for a in (whole, less)]
     assert "P-4" in applying[0] - applying[1]
     assert "P-4" in {r["id"] for r in less["recommendations"]}
