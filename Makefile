@@ -14,7 +14,7 @@ DEV     := $(VENV)/.dev
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format types imports rulebook-check rulebook bench screenshots wheel lock upgrade clean
+.PHONY: help demo test lint format types imports rulebook-check rulebook bench screenshots mutate wheel lock upgrade clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1@/p' $(MAKEFILE_LIST) | awk -F@ '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -50,6 +50,9 @@ bench: $(DEV) ## measure the service
 
 screenshots: $(DEV) ## pictures of the pages, with chromium
 	$(BIN)/python -m tests.browser.screenshots
+
+mutate: $(DEV) ## change the clinical model and see which tests notice, in a copy: ONLY="schemes dates" SAMPLE=50
+	nice $(BIN)/python -m tests.mutate $(if $(SAMPLE),--sample $(SAMPLE)) $(ONLY)
 
 wheel: $(DEV) ## dist/*.whl
 	rm -rf dist

@@ -59,6 +59,7 @@ def _advised(found: Assessment, known: PatientTimeline) -> Assessment:
         found,
         recommendations=advice,
         seen=seen,
+        chart=chart,
         surveillance=surveillance(chart) if found.picture.car_t.value else (),
         missing=ranked(of_schemes, found.schemes, advice, seen, too_late(found.picture)),
     )

@@ -14,6 +14,7 @@ from cds_rules.risk.finding import SchemeFinding as SchemeFinding  # noqa: PLC04
 from cds_rules.treatment.advice import Decision
 from cds_rules.treatment.car_t_checklist import Criterion, checklist_of
 from cds_rules.treatment.caution import Caution, cautions
+from cds_rules.treatment.chart import Chart
 from cds_rules.treatment.order import Order
 from cds_rules.treatment.orders import checks_of
 from cds_rules.treatment.recommend import Recommendation
@@ -21,6 +22,8 @@ from cds_rules.treatment.score import ScoreFinding
 from cds_rules.treatment.scores import scores
 from cds_rules.treatment.surveillance import DueItem
 from cds_rules.treatment.weigh import Sight
+from cds_rules.trials.match import matches
+from cds_rules.trials.trial import TrialMatch
 
 VERSION = 1
 
@@ -63,6 +66,8 @@ class Assessment:
     """Orders of the chart that are not yet carried out."""
     seen: Sight | None = field(default=None, repr=False, compare=False)
     """The aspects that the advice looked at; None where there is none to give."""
+    chart: Chart | None = field(default=None, repr=False, compare=False)
+    """What `seen` was read from."""
 
     @cached_property
     def scores(self) -> tuple[ScoreFinding, ...]:
@@ -79,3 +84,8 @@ class Assessment:
         """CAR-T criteria one by one, where CAR-T is or may be in question; worked out when asked for."""
         asked = any(r.rule.decision is Decision.CAR_T for r in self.recommendations)
         return checklist_of(self.seen) if asked and self.seen is not None else ()
+
+    @cached_property
+    def trials(self) -> tuple[TrialMatch, ...]:
+        """Every trial of the catalogue for relapse, criterion by criterion; worked out when asked for."""
+        return matches(self.seen, self.chart) if self.seen is not None and self.chart is not None else ()

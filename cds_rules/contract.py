@@ -14,6 +14,7 @@ from cds_rules.contract_advice import (
     missing_to_dict,
     recommendation_to_dict,
     score_to_dict,
+    trial_to_dict,
 )
 from cds_rules.patient.dates import PartialDate, whole_months
 from cds_rules.patient.draw_findings import Findings
@@ -27,7 +28,7 @@ OUTSIDE = "outside this scheme"
 
 
 def assessment_to_dict(a: Assessment) -> dict[str, Any]:
-    """One Assessment in the shape of version 1. Lists that are not built yet stay empty."""
+    """One Assessment in the shape of version 1."""
     return {
         "version": VERSION,
         "assessedOn": a.assessed_on.isoformat(),
@@ -43,7 +44,7 @@ def assessment_to_dict(a: Assessment) -> dict[str, Any]:
         "carTChecklist": [criterion_to_dict(c) for c in a.checklist],
         "cautions": [caution_to_dict(c) for c in a.cautions],
         "surveillance": [due_to_dict(d) for d in a.surveillance],
-        "trials": [],
+        "trials": [trial_to_dict(m) for m in a.trials],
         "dataProblems": [*(_problem(p) for p in a.problems), *_incomplete(a)],
     }
 

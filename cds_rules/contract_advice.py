@@ -1,4 +1,4 @@
-"""What the Assessment advises, as JSON: recommendations, scores, checklist, missing facts."""
+"""What the Assessment advises, as JSON: recommendations, scores, checklist, missing facts, trials."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from cds_rules.treatment.recommend import Recommendation
 from cds_rules.treatment.score import ScoreFinding
 from cds_rules.treatment.surveillance import DueItem
 from cds_rules.treatment.weigh import Need
+from cds_rules.trials.trial import TrialMatch, TrialStatus
 
 
 def missing_to_dict(m: MissingFact) -> dict[str, Any]:
@@ -81,7 +82,8 @@ def score_to_dict(f: ScoreFinding) -> dict[str, Any]:
     }
 
 
-_MET = {Answer.YES: "met", Answer.NO: "not met", Answer.UNKNOWN: "unknown"}
+MET = {Answer.YES: "met", Answer.NO: "not met", Answer.UNKNOWN: "unknown"}
+"""How the contract says whether a criterion is met."""
 
 
 def criterion_to_dict(c: Criterion) -> dict[str, Any]:
@@ -90,7 +92,7 @@ def criterion_to_dict(c: Criterion) -> dict[str, Any]:
         "id": c.id,
         "topic": c.topic.value,
         "text": c.text,
-        "answer": _MET[c.answer],
+        "answer": MET[c.answer],
         "borderline": c.cautious,
         "because": c.because,
         "settledBy": c.settled_by,
@@ -125,6 +127,36 @@ def due_to_dict(d: DueItem) -> dict[str, Any]:
         "citations": [cite_to_dict(c) for c in d.cites],
         "evidence": list(d.evidence),
     }
+
+
+def trial_to_dict(m: TrialMatch) -> dict[str, Any]:
+    """One trial for this patient. Its status is the last one known, with its date: never that of today."""
+    return {
+        "id": m.trial.id,
+        "title": m.trial.title,
+        "grade": m.grade.value,
+        "lastKnownStatus": _status(m.trial.status) if m.trial.status else None,
+        "criteria": [
+            {
+                "text": a.criterion.text,
+                "role": a.criterion.role.value,
+                "answer": MET[a.met],
+                "because": a.because,
+                "evidence": list(a.evidence),
+            }
+            for a in m.answers
+        ],
+        "citations": [cite_to_dict(c) for c in m.trial.cites],
+    }
+
+
+def _status(s: TrialStatus) -> dict[str, str]:
+    return {"status": s.status, "on": status_day(s), "source": s.by}
+
+
+def status_day(s: TrialStatus) -> str:
+    """When a status was true, as precisely as it is known: of a source, the year."""
+    return str(s.on.year) if s.from_source else s.on.isoformat()
 
 
 def cite_to_dict(c: Cite) -> dict[str, str]:

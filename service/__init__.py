@@ -21,6 +21,7 @@ from service.hooks.api import create_blueprint
 from service.hooks.chart import ChartReader
 from service.hooks.orders import ORDER_SELECT, ORDER_SIGN, OrderChecks
 from service.hooks.patient_view import PatientView
+from service.trials.api import create_trials_blueprint
 
 Authenticate = Callable[[], None]
 """Raises ServiceError 401 unless the caller of the current request is allowed."""
@@ -54,10 +55,11 @@ def create_app(
     errors.register(app)
     site_map = load_site_map(settings.site_map) if settings.site_map else SiteMap()
     lexicon = Lexicon(load(), site_map)
+    reader = RecordReader(lexicon)
     charts = ChartReader(
         client=FhirClient(Limits(deadline_s=settings.fetch_deadline_s), settings.fhir_ca_file),
         lexicon=lexicon,
-        reader=RecordReader(lexicon),
+        reader=reader,
         fhir_servers=settings.fhir_servers,
         any_server=settings.insecure,
     )
@@ -67,10 +69,11 @@ def create_app(
         OrderChecks(charts, pages, ORDER_SELECT),
         OrderChecks(charts, pages, ORDER_SIGN),
     )
-    hooks = create_blueprint(services, today or local_today(settings.timezone))
-    if authenticate is not None:
-        hooks.before_request(_but_preflights(authenticate))
-    app.register_blueprint(hooks)
+    day = today or local_today(settings.timezone)
+    for guarded in (create_blueprint(services, day), create_trials_blueprint(reader, day)):
+        if authenticate is not None:
+            guarded.before_request(_but_preflights(authenticate))
+        app.register_blueprint(guarded)
     app.register_blueprint(rulebook.blueprint)
     if settings.cors_origins:
         CORS(

@@ -1,4 +1,4 @@
-"""The command line: assess, serve, demo, rulebook."""
+"""The command line: assess, check, trials, serve, demo, rulebook."""
 
 from __future__ import annotations
 
@@ -6,8 +6,15 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+from cds_rules.patient.dates import FIRST_YEAR, LAST_YEAR
+
+if TYPE_CHECKING:
+    from service.fhir.site_map import SiteMap
+    from service.inputs import Input
 
 BAD_INPUT = 2
 """Exit code when an input, a setting or an argument cannot be used."""
@@ -23,9 +30,12 @@ class Day(click.ParamType[date]):
         if isinstance(value, date):
             return value
         try:
-            return date.fromisoformat(str(value))
+            day = date.fromisoformat(str(value))
         except ValueError:
             self.fail("expected a day as YYYY-MM-DD", param, ctx)
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            self.fail(f"expected a year from {FIRST_YEAR} to {LAST_YEAR}", param, ctx)
+        return day
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -41,9 +51,20 @@ def main() -> None:
 @click.option("--site", type=click.Path(path_type=Path), default=None, help="TOML file of local codes.")
 def assess(paths: tuple[str, ...], on: date | None, as_json: bool, site: Path | None) -> None:
     """Assess patients: bundle files, folders of them, or - for NDJSON bundles on standard input."""
+    from service.report import as_line, as_text
+
+    _each(paths, on, site, as_line if as_json else as_text)
+
+
+def _each(
+    paths: tuple[str, ...],
+    on: date | None,
+    site: Path | None,
+    shown: Callable[[Input, SiteMap, date], str],
+) -> None:
+    """Print what `shown` says of every input; those that cannot be used are named, and make the exit 2."""
     from service.fhir.site_map import SiteMap, SiteMapError, load_site_map
     from service.inputs import InputError, read_inputs
-    from service.report import as_line, as_text
 
     try:
         site_map = load_site_map(site) if site else SiteMap()
@@ -55,7 +76,7 @@ def assess(paths: tuple[str, ...], on: date | None, as_json: bool, site: Path | 
         problem = item.problem
         if item.bundle is not None:
             try:
-                click.echo((as_line if as_json else as_text)(item, site_map, day))
+                click.echo(shown(item, site_map, day))
                 continue
             except InputError as error:
                 problem = str(error)
@@ -63,6 +84,46 @@ def assess(paths: tuple[str, ...], on: date | None, as_json: bool, site: Path | 
         click.echo(f"relapse-cds: {item.name}: {problem}", err=True)
     if failed:
         sys.exit(BAD_INPUT)
+
+
+@main.group()
+def trials() -> None:
+    """Trials that the sources name: list them, show one, match a patient. No status is of today."""
+
+
+@trials.command("list")
+def list_trials() -> None:
+    """List the catalogue."""
+    from cds_rules.trials.catalogue import TRIALS
+    from service.trials.text import list_text
+
+    click.echo(list_text(TRIALS.values()))
+
+
+@trials.command("show")
+@click.argument("trial_id", metavar="ID")
+def show_trial(trial_id: str) -> None:
+    """Show one trial, by its registry identifier or its name in the list."""
+    from cds_rules.trials.catalogue import TRIALS
+    from service.trials.text import trial_text
+
+    wanted = trial_id.strip().casefold()
+    found = next((trial for name, trial in TRIALS.items() if name.casefold() == wanted), None)
+    if found is None:
+        raise _refused("no trial of this id in the catalogue (relapse-cds trials list shows all)")
+    click.echo(trial_text(found))
+
+
+@trials.command("match")
+@click.argument("paths", nargs=-1, required=True)
+@click.option("--on", "on", type=Day(), default=None, help="Day of the assessment. Default: today.")
+@click.option("--site", type=click.Path(path_type=Path), default=None, help="TOML file of local codes.")
+@click.option("--json", "as_json", is_flag=True, help="One patient per line, trials as in the Assessment.")
+def match_trials(paths: tuple[str, ...], on: date | None, site: Path | None, as_json: bool) -> None:
+    """Match patients, criterion by criterion: bundle files, folders, or - for NDJSON on standard input."""
+    from service.trials.text import match_line, match_text
+
+    _each(paths, on, site, match_line if as_json else match_text)
 
 
 @main.command()

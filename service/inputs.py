@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -75,8 +75,17 @@ def _parse(name: str, content: bytes) -> Input:
     return Input(name, value)
 
 
-def timeline_of(bundle: dict[str, Any], site_map: SiteMap) -> PatientTimeline:
-    """The timeline of the one patient in a bundle. InputError without exactly one Patient."""
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The resources of a bundle about one patient. `missing`: parts that are not there in full."""
+
+    patient_id: str
+    resources: list[dict[str, Any]] = field(repr=False)
+    missing: dict[Part, str]
+
+
+def record_of(bundle: dict[str, Any]) -> Record:
+    """The record of the one patient in a bundle. InputError without exactly one Patient."""
     page = read_page(bundle)
     patients = [r for r in page.resources if r.get("resourceType") == "Patient"]
     ids = {p.get("id") for p in patients if isinstance(p.get("id"), str)}
@@ -85,13 +94,13 @@ def timeline_of(bundle: dict[str, Any], site_map: SiteMap) -> PatientTimeline:
     if len(ids) != 1:
         raise InputError("holds no Patient" if not ids else "holds more than one Patient")
     names = _names(bundle)
-    resources = [_with_names(r, names) for r in page.resources]
-    return to_timeline(
-        resources,
-        str(ids.pop()),
-        site_map=site_map,
-        missing=_incomplete(page),
-    )
+    return Record(str(ids.pop()), [_with_names(r, names) for r in page.resources], _incomplete(page))
+
+
+def timeline_of(bundle: dict[str, Any], site_map: SiteMap) -> PatientTimeline:
+    """The timeline of the one patient in a bundle. InputError without exactly one Patient."""
+    record = record_of(bundle)
+    return to_timeline(record.resources, record.patient_id, site_map=site_map, missing=record.missing)
 
 
 def orders_of(bundle: dict[str, Any], site_map: SiteMap) -> tuple[Order, ...]:

@@ -16,6 +16,9 @@ from cds_rules.rulebook.write_scores import PAGE as SCORES_PAGE
 from cds_rules.rulebook.write_scores import TITLE as SCORES_TITLE
 from cds_rules.rulebook.write_scores import scores_page
 from cds_rules.rulebook.write_section import section_page
+from cds_rules.rulebook.write_trials import PAGE as TRIALS_PAGE
+from cds_rules.rulebook.write_trials import TITLE as TRIALS_TITLE
+from cds_rules.rulebook.write_trials import trials_page
 from cds_rules.treatment.orders import PAGE
 from cds_rules.treatment.sections import SECTIONS
 
@@ -40,6 +43,7 @@ def pages(exercised: Exercised) -> dict[str, str]:
     found.update({f"{section.id}.md": section_page(section) for section in SECTIONS})
     found[f"{SCORES_PAGE}.md"] = scores_page()
     found[f"{PAGE}.md"] = orders_page()
+    found[f"{TRIALS_PAGE}.md"] = trials_page()
     return found
 
 
@@ -80,6 +84,10 @@ def _index() -> str:
         "## Checks of draft orders",
         "",
         f"- [Order checks]({PAGE})",
+        "",
+        "## Trials",
+        "",
+        f"- [{TRIALS_TITLE}]({TRIALS_PAGE})",
         "",
         "[Traceability: from every rule to its passage, its cases and its patients](traceability)",
         "",

@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 
 from cds_rules.answer import Answer
-from cds_rules.citation import Cite
+from cds_rules.citation import Cite, library
 
 
 class TrialError(ValueError):
@@ -30,13 +30,33 @@ class Role(StrEnum):
     EXCLUSION = "exclusion"
 
 
+ENDED = frozenset({"closed", "completed", "results reported", "terminated", "withdrawn"})
+"""Statuses of a trial that takes no more patients; where only its results are reported, by our reading."""
+
+
 @dataclass(frozen=True, slots=True)
 class TrialStatus:
     """What was last known of a trial's status. Every status that a source gives is old (`by` names it)."""
 
     status: str
     on: date
+    """A source gives a year only, which stands for its first day: never fresher than it is."""
     by: str
+
+    @property
+    def ended(self) -> bool:
+        """Does it take no more patients, as far as this tells? False is not "open"."""
+        return self.status.lower().replace("_", " ") in ENDED
+
+    @property
+    def from_source(self) -> bool:
+        """Is it one of the five sources that says so? Then it is old, whatever it says."""
+        return self.by in library()
+
+    def __str__(self) -> str:
+        """With its date, as it is shown: "ongoing, 2020 (HR2020)"."""
+        when = str(self.on.year) if self.from_source else self.on.isoformat()
+        return f"{self.status}, {when} ({self.by})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +79,7 @@ class Trial:
     id: str
     tier: Tier
     title: str
+    """In our words."""
     says: str
     """What the source says of it."""
     criteria: tuple[Criterion, ...]
@@ -70,6 +91,8 @@ class Trial:
     population: str = ""
     ages: tuple[int | None, int | None] = (None, None)
     for_relapse: bool = True
+    names: tuple[str, ...] = ()
+    """Other names that the sources use."""
 
 
 class Grade(StrEnum):
@@ -82,7 +105,7 @@ class Grade(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CriterionAnswer:
-    """Met (YES), not met (NO) or unknown, with the facts behind it. An exclusion is met if it does not hold."""
+    """Met (YES), not met (NO) or unknown, with the facts behind it. An exclusion is met if not so."""
 
     criterion: Criterion
     met: Answer

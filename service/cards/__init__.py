@@ -7,6 +7,7 @@ from cds_rules.answer import Answer
 from cds_rules.assessment import Assessment
 from service.cards.advice import all_topics
 from service.cards.build import Pages
+from service.cards.no_relapse import no_relapse_card
 from service.cards.retrieval import retrieval_card
 from service.cards.risk import outside_card, risk_card
 from service.cards.suspicion import suspicion_card
@@ -25,6 +26,8 @@ def cards_for(assessment: Assessment, pages: Pages) -> tuple[Card, ...]:
         cards.append(outside_card(assessment, pages) if assessment.outside else risk_card(assessment, pages))
     elif picture.suspicion or picture.relapse_number.evidence:
         cards.append(suspicion_card(assessment, pages))
+    elif assessment.applies:
+        cards.append(no_relapse_card(assessment, pages))
     if assessment.recommendations:
         cards.extend(all_topics(assessment, pages))
     if assessment.incomplete:

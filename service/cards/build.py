@@ -121,6 +121,7 @@ _TOPICS = {
     "outside-first-relapse": "Relapse outside the first-relapse schemes",
     "suspected-relapse": "Suspected relapse of ALL",
     "record-incomplete": "Parts of the record not retrieved",
+    "no-relapse": "ALL without a relapse on record",
     "treatment-at-relapse": "Treatment of relapsed ALL",
     "evaluation-at-relapse": "Evaluation at relapse of ALL",
     "before-car-t": "CAR-T: eligibility and readiness",

@@ -95,3 +95,17 @@ def test_a_lesion_that_changes_the_course_is_in_the_headline(name: str, word: st
         c for c in cards(name) if c.source.topic and c.source.topic.code == "treatment-at-relapse"
     )
     assert word in treatment.summary
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("infant-primary-refractory", "no remission after the first induction"),
+        ("car-t-primary-refractory", "CAR-T 2025-04-15"),
+    ],
+)
+def test_without_a_relapse_the_first_card_says_who_this_is(name: str, words: str) -> None:
+    first = cards(name)[0]
+    assert first.summary.startswith("B-ALL without a relapse on record")
+    assert words in first.summary
+    assert "none is on record here" in first.detail

@@ -219,7 +219,7 @@ DRUGS = re.compile(
 def test_nothing_is_proposed_but_evaluations(folder: Path) -> None:
     for card in cards_for(assessed(folder), PAGES):
         for suggestion in card.suggestions or ():
-            (action,) = suggestion.actions
+            (action,) = suggestion.actions or ()
             assert action.type == "create"
             resource = action.resource
             assert resource is not None

@@ -18,6 +18,9 @@ from tests.conftest import BASE, PATIENTS, Answer, CheckedClient, Json
 from tests.service.conftest import CHART, SEARCHES, hook_call, walk
 
 QUIET = {"child-first-remission", "child-aml", "deceased-child"}
+NEVER_RELAPSED = {"car-t-primary-refractory", "infant-primary-refractory"}
+"""Concerned all the same: no remission after the first induction, or CAR-T given."""
+OF_RELAPSE = {"first-relapse-risk", "outside-first-relapse", "suspected-relapse"}
 AFTER_MRD = f"{CHART}-after-block-1"
 MARKUP = "a|b *c* [d](https://evil.example) <img src=x onerror=e()> `f` ~g~ &lt;h&gt; # i \ud83e"
 DOSE = re.compile(
@@ -70,7 +73,13 @@ def test_c37_c41_every_relapse_gets_a_few_cards_most_important_first(
 ) -> None:
     cards = answer_for(patient).cards
     assert 1 <= len(cards) <= 5
-    assert "relapse" in cards[0]["summary"].lower()
+    topics = [card["source"]["topic"]["code"] for card in cards]
+    assert OF_RELAPSE.isdisjoint(topics[1:])
+    if patient in NEVER_RELAPSED:
+        assert topics[0] not in OF_RELAPSE
+    else:
+        assert topics[0] in OF_RELAPSE
+        assert "relapse" in cards[0]["summary"].lower()
 
 
 def test_c41_the_summary_is_one_line_of_fewer_than_140_characters(every_card: list[Json]) -> None:

@@ -135,12 +135,18 @@ def test_the_card_and_the_assessment_agree(client: FlaskClient) -> None:
         key: client.get(f"/fhir/{template.replace('{{context.patientId}}', FIRST)}").get_json()
         for key, template in templates.items()
     }
-    (card,) = client.post("/cds-services/relapsed-all", json=hook(FIRST) | {"prefetch": prefetch}).get_json()[
-        "cards"
-    ]
-    months = client.get(f"/demo/assessment/{FIRST}").get_json()["picture"]["monthsFromDiagnosis"]["value"]
-    assert f"{months} mo from diagnosis" in card["summary"]
-    assert "COG (AALL1331) high" in card["summary"]
+    answer = client.post("/cds-services/relapsed-all", json=hook(FIRST) | {"prefetch": prefetch})
+    first, *others = answer.get_json()["cards"]
+    found = client.get(f"/demo/assessment/{FIRST}").get_json()
+    months = found["picture"]["monthsFromDiagnosis"]["value"]
+    assert f"{months} mo from diagnosis" in first["summary"]
+    assert "COG (AALL1331) high" in first["summary"]
+    applying = {r["id"] for r in found["recommendations"] if r["status"] == "applies"}
+    told = set(
+        re.findall(r"^- \*\*.*\(\[([A-Z]+-\d+[a-z]?)\]", "\n".join(c["detail"] for c in others), re.MULTILINE)
+    )
+    assert told
+    assert told <= applying
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Aspects of the day of T-cell collection: counts, washouts, transplant, GVHD, what was collected."""
 
+from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
@@ -178,6 +179,7 @@ def test_immunosuppression_is_over_after_4_weeks(days: int, expected: set[StrEnu
 @pytest.mark.parametrize(
     ("days", "expected"),
     [
+        (0, {LongWashout.RECENT}),
         (41, {LongWashout.RECENT}),
         (42, {LongWashout.RANGE}),
         (91, {LongWashout.RANGE}),
@@ -243,6 +245,8 @@ def test_a_plan_counts_as_treatment_and_an_order_may() -> None:
     assert possible(TREATED, plans=(plan,)) == {YES}
     order = given("vincristine", "2025-11-03", ordered=True, given=False)
     assert possible(TREATED, drugs=(order,)) == EITHER
+    orders = tuple(replace(order, source=f"MedicationRequest/{n}") for n in range(3))
+    assert see(TREATED, drugs=orders).evidence == ("MedicationRequest/0", "MedicationRequest/1")
 
 
 def test_premedication_is_no_treatment_and_an_empty_record_does_not_tell() -> None:
@@ -297,6 +301,7 @@ def test_without_a_transplant_none_is_told_if_procedures_were_read() -> None:
     assert possible(AFTER_TRANSPLANT) == {NONE}
     assert possible(AFTER_TRANSPLANT, transplants=(hsct(ago(50), kind="autologous"),)) == {NONE}
     assert possible(AFTER_TRANSPLANT, missing={Part.PROCEDURES: "not allowed"}) == set(AfterTransplant)
+    assert see(AFTER_TRANSPLANT, missing={Part.PROCEDURES: "not allowed"}).because == "not allowed"
 
 
 def gvhd(**more: Any) -> Event:

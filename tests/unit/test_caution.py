@@ -96,6 +96,47 @@ def test_an_act_that_may_be_meant_gets_information_and_nothing_while_open() -> N
     assert cautions([check], [unclear], facts(OPEN, NO)) == ()
 
 
+def test_an_act_that_is_neither_looked_at_nor_perhaps_meant_is_passed_over() -> None:
+    check = replace(LOUD, acts=frozenset({Act.LEUKAPHERESIS_FOR_CAR_T}))
+    other = Order("ServiceRequest/l", "l", acts=frozenset({Act.LEUKAPHERESIS}))
+    assert check.about(other) is Answer.NO
+    assert not check.looks_at(other)
+    assert check.looks_at(replace(other, acts=frozenset({Act.LEUKAPHERESIS_FOR_CAR_T})))
+
+
+def test_the_loudest_comes_first_and_of_one_loudness_the_first_check() -> None:
+    levels = (Level.INFO, Level.WARNING, Level.CRITICAL, Level.WARNING)
+    checks = [replace(LOUD, id=f"O-9{place}", level=level) for place, level in enumerate(levels)]
+    found = cautions(checks, [METHOTREXATE], facts(YES, NO))
+    assert [c.check.id for c in found] == ["O-92", "O-91", "O-93", "O-90"]
+
+
+def test_an_open_check_is_answered_only_by_a_quieter_one_of_its_matter_and_order() -> None:
+    cytarabine = Order("MedicationRequest/c", "cytarabine", frozenset({"cytarabine"}))
+    orders, seen = [METHOTREXATE, cytarabine], facts(OPEN, YES)
+    elsewhere = replace(QUIET, drugs=frozenset({"cytarabine"}))
+    unrelated = replace(QUIET, id="O-91", yields_to=())
+    for sure, order in ((elsewhere, cytarabine), (unrelated, METHOTREXATE)):
+        found = {(c.check.id, c.order.name) for c in cautions([LOUD, sure], orders, seen)}
+        assert found == {("O-90", "methotrexate"), (sure.id, order.name)}
+
+
+def test_a_check_yields_only_where_the_louder_one_holds_for_the_same_order() -> None:
+    cytarabine = Order("MedicationRequest/c", "cytarabine", frozenset({"cytarabine"}))
+    both = replace(QUIET, drugs=frozenset({"methotrexate", "cytarabine"}))
+    found = cautions([LOUD, both], [METHOTREXATE, cytarabine], facts(YES, YES))
+    assert [(c.check.id, c.order.name) for c in found] == [("O-90", "methotrexate"), ("O-90a", "cytarabine")]
+
+
+def test_an_order_that_is_not_selected_is_passed_over() -> None:
+    assert cautions([LOUD], [replace(METHOTREXATE, selected=False)], facts(YES, NO)) == ()
+
+
+def test_the_longest_and_the_shortest_titles_load() -> None:
+    assert replace(LOUD, title="x" * 100, needs_title="y" * 100).needs_title == "y" * 100
+    assert replace(LOUD, title="x").title == "x"
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

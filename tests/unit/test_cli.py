@@ -250,3 +250,10 @@ def test_every_command_explains_itself(command: list[str]) -> None:
 )
 def test_what_does_not_exist_is_a_usage_error(arguments: list[str]) -> None:
     assert run(*arguments).exit_code == BAD_INPUT
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_day_outside_any_life_is_refused(day: str) -> None:
+    result = run("assess", str(FIXTURES / "patients" / "late-testicular"), "--on", day)
+    assert result.exit_code == 2
+    assert "expected a year from" in result.stderr

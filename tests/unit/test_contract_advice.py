@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from cds_rules import assess, assessment_to_dict
+from cds_rules.citation import library
 from cds_rules.patient.timeline import Part
 from cds_rules.request import Test as Request
 from cds_rules.treatment.aspect import ASPECTS
@@ -188,3 +189,33 @@ def test_a_part_that_was_not_read_opens_what_it_would_have_told() -> None:
 
 def test_the_day_asked_for_is_the_day_of_the_contract() -> None:
     assert assessed("hr2020-p1-24-months", ON)["assessedOn"] == ON.isoformat()
+
+
+TRIAL = {"id", "title", "grade", "lastKnownStatus", "criteria", "citations"}
+
+
+@each_patient
+def test_trials_are_answered_criterion_by_criterion_and_only_in_relapse(name: str) -> None:
+    found = assessed(name)
+    check_sources(found["trials"], chart(name))
+    assert bool(found["trials"]) is (found["applies"] is True)
+    for trial in found["trials"]:
+        assert set(trial) == TRIAL
+        answers = [c["answer"] for c in trial["criteria"]]
+        graded = "excluded" if "not met" in answers else "possible" if "unknown" in answers else "eligible"
+        assert trial["grade"] == graded
+        for criterion in trial["criteria"]:
+            assert set(criterion) == {"text", "role", "answer", "because", "evidence"}
+            assert criterion["role"] in {"inclusion", "exclusion"}
+            assert criterion["answer"] in {"met", "not met", "unknown"}
+            assert criterion["because"] or criterion["answer"] != "unknown"
+            assert set(criterion["evidence"]) <= chart(name)
+
+
+@each_patient
+def test_a_trials_status_is_an_old_one_with_its_year(name: str) -> None:
+    known = [t["lastKnownStatus"] for t in assessed(name)["trials"] if t["lastKnownStatus"]]
+    for status in known:
+        assert set(status) == {"status", "on", "source"}
+        assert 2000 < int(status["on"]) < 2025
+        assert status["source"] in library()

@@ -103,3 +103,20 @@ def test_born_on_29_february_a_year_is_completed_on_the_28th() -> None:
     birth = date(2004, 2, 29)
     assert whole_years(birth, date(2022, 2, 27)) == 17
     assert whole_years(birth, date(2022, 2, 28)) == 18
+
+
+@pytest.mark.parametrize("year", [1850, 2200])
+def test_the_first_and_the_last_year_of_a_patient(year: int) -> None:
+    assert PartialDate.parse(str(year)) == PartialDate(date(year, 1, 1), date(year, 12, 31))
+    assert PartialDate.parse(f"{year}-05-06") == PartialDate.on(date(year, 5, 6))
+
+
+@pytest.mark.parametrize("text", ["0001", "1849", "1849-12-31", "2201", "2201-01-01", "9999-12-31"])
+def test_a_year_outside_is_a_filler(text: str) -> None:
+    with pytest.raises(ValueError, match="not a plausible year"):
+        PartialDate.parse(text)
+
+
+@pytest.mark.parametrize("text", ["2020", "2020-02", "2021-12", "2020-02-29"])
+def test_a_date_is_written_as_it_was_given(text: str) -> None:
+    assert str(PartialDate.parse(text)) == text

@@ -73,3 +73,22 @@ def test_another_unit_keeps_the_open_ends() -> None:
 def test_the_ends_of_the_scale_are_never_an_empty_interval() -> None:
     assert Interval.compared("<", 0.0, 1.0) == Interval(0.0, 0.0)
     assert Interval.compared(">", 1.0, 1.0) == Interval(1.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("comparator", "expected"),
+    [
+        (None, Interval(0.5, 0.5)),
+        ("<", Interval(0.0, 0.5, high_open=True)),
+        ("<=", Interval(0.0, 0.5)),
+        (">", Interval(0.5, 2.0, low_open=True)),
+        (">=", Interval(0.5, 2.0)),
+    ],
+)
+def test_a_bound_reaches_to_the_end_of_the_scale(comparator: str | None, expected: Interval) -> None:
+    assert Interval.compared(comparator, 0.5, 2.0) == expected
+
+
+def test_both_ends_of_the_scale_are_values_of_the_measure() -> None:
+    assert Interval.compared(None, 0.0, 2.0) == Interval.exactly(0.0)
+    assert Interval.compared(None, 2.0, 2.0) == Interval.exactly(2.0)

@@ -134,6 +134,19 @@ def test_no_other_start_moves_the_window(record: dict[str, Any]) -> None:
     assert is_open(chosen(mrd(after(57)), **record))
 
 
+@pytest.mark.parametrize(("days", "moved"), [(-1, True), (0, False)])
+@pytest.mark.parametrize("by", ["plan", "drug"])
+def test_treatment_from_the_very_day_of_the_relapse_is_its_start(days: int, moved: bool, by: str) -> None:
+    """The later plan is the start only where the first began before the relapse."""
+    first = PartialDate.parse(after(days))
+    later = TreatmentPlan("CarePlan/later", PartialDate.parse(after(10)), None, "active")
+    plan = TreatmentPlan("CarePlan/first", first, None, "active")
+    plans = (plan, later) if by == "plan" else (later,)
+    drugs = () if by == "plan" else (DrugUse("MedicationAdministration/v", first, "vincristine"),)
+    assert is_open(chosen(mrd(after(21)), plans=plans, drugs=drugs)) is moved
+    assert is_open(chosen(mrd(after(66)), plans=plans, drugs=drugs)) is not moved
+
+
 def test_a_partial_date_counts_only_if_all_of_it_lies_in_the_window() -> None:
     assert chosen(mrd("2025-07"), relapsed="2025-06-10").value == LOW
     assert is_open(chosen(mrd("2025-07"), relapsed="2025-06-15"))
@@ -174,6 +187,12 @@ def test_a_label_from_before_the_relapse_belongs_to_another_time() -> None:
 def test_no_other_result_is_the_end_of_block_1(result: MrdResult) -> None:
     assert is_open(chosen(result))
     assert cog(result) == ("low", "intermediate")
+
+
+def test_a_result_known_by_its_text_only_is_told_with_its_share_and_day() -> None:
+    found = chosen(mrd(after(29), route=Route.TEXT))
+    assert (found.because or "").startswith(f"up to 0.05 % on {after(29)} by its text only")
+    assert found.evidence == (f"Observation/{after(29)}",)
 
 
 def test_an_undated_relapse_has_no_window() -> None:

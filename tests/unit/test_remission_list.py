@@ -6,10 +6,23 @@ from typing import Any
 
 import pytest
 
+from cds_rules.patient.dates import PartialDate
 from cds_rules.patient.history import MarrowState
 from cds_rules.patient.interval import Interval
 from cds_rules.patient.picture import Fact
-from cds_rules.patient.timeline import Part, ProblemKind, Route, Status, StatusReport
+from cds_rules.patient.remission import Remission, first_remission, remissions
+from cds_rules.patient.timeline import (
+    Diagnosis,
+    DiseaseState,
+    Measurement,
+    Part,
+    PatientTimeline,
+    Person,
+    ProblemKind,
+    Route,
+    Status,
+    StatusReport,
+)
 from tests.unit.charts import concerned, csf, day, diagnosis, is_open, marrow, picture, relapse, remission
 from tests.unit.test_relapse_number import BLASTS, CELLS
 
@@ -205,3 +218,90 @@ def test_blasts_told_by_text_do_not_tell_it() -> None:
 
 def test_without_a_date_to_count_from_it_is_open() -> None:
     assert is_open(picture(relapse(None), marrow(1, "2025-08-01")).marrow_state)
+
+
+# ---- signs of remission, and the first of them ---------------------------------------------------
+
+DIAGNOSED = PartialDate.parse("2022-01")
+
+
+def signs(*statements: Any, diagnosed: PartialDate | None = DIAGNOSED) -> list[tuple[str, str, bool]]:
+    timeline = PatientTimeline(
+        Person("Patient/p"),
+        diagnoses=tuple(s for s in statements if isinstance(s, Diagnosis)),
+        reports=tuple(s for s in statements if isinstance(s, StatusReport)),
+        measurements=tuple(s for s in statements if isinstance(s, Measurement)),
+    )
+    return [(s.source, str(s.when), s.recorded) for s in remissions(timeline, diagnosed)]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"state": DiseaseState.RELAPSE},
+        {"state": DiseaseState.UNSTATED},
+        {"state_coded": False},
+        {"certain": False},
+        {"when": None},
+    ],
+    ids=str,
+)
+def test_a_condition_is_a_sign_only_if_it_is_coded_certain_and_dated(changes: dict[str, Any]) -> None:
+    assert signs(CR1) == [("Condition/cr1", "2022-02-20", True)]
+    assert signs(replace(CR1, **changes)) == []
+
+
+@pytest.mark.parametrize(
+    "changes", [{"status": Status.PARTIAL_REMISSION}, {"when": None}, {"route": Route.TEXT}], ids=str
+)
+def test_a_report_is_a_sign_only_if_it_says_so_is_dated_and_mapped(changes: dict[str, Any]) -> None:
+    assert signs(full("2022-02-20")) == [("Observation/status", "2022-02-20", True)]
+    assert signs(replace(full("2022-02-20"), **changes)) == []
+
+
+@pytest.mark.parametrize(
+    ("blasts", "counts"),
+    [(4.9, True), (5.0, False), (Interval(0.0, 5.0, high_open=True), True), (Interval(0.0, 5.0), False)],
+    ids=str,
+)
+def test_a_marrow_is_a_sign_below_five_percent(blasts: float | Interval, counts: bool) -> None:
+    assert signs(marrow(blasts, "2022-02-20")) == (
+        [("Observation/m-2022-02-20", "2022-02-20", False)] * counts
+    )
+
+
+@pytest.mark.parametrize(("when", "after"), [("2022-01-31", False), ("2022-02-01", True)])
+def test_a_sign_comes_after_the_last_day_on_which_the_diagnosis_may_have_been(when: str, after: bool) -> None:
+    assert bool(signs(remission(when))) is after
+    assert signs(remission(when), diagnosed=None) == []
+
+
+def test_signs_are_told_in_the_order_of_their_days() -> None:
+    found = signs(CR2, full("2024-01-01"), marrow(1, "2022-02-16"), CR1)
+    assert [when for _, when, _ in found] == ["2022-02-16", "2022-02-20", "2024-01-01", "2025-08-01"]
+
+
+def sign(when: str, recorded: bool = True) -> Remission:
+    return Remission(PartialDate.parse(when), f"Condition/{when}", recorded)
+
+
+def test_the_first_remission_is_the_earliest_stated_before_the_relapse() -> None:
+    all_signs = [sign("2022-02-16", False), sign("2022-02-20"), sign("2024-01-01"), sign("2025-08-01")]
+    expected = Fact(day("2022-02-20"), ("Condition/2022-02-20",), "first remission on record")
+    assert first_remission(all_signs, day("2025-06-15")) == expected
+    assert first_remission(all_signs, None) == expected
+
+
+@pytest.mark.parametrize(
+    ("relapsed", "before"), [("2022-02-20", False), ("2022-02-21", True), ("2022-02", False)]
+)
+def test_a_remission_of_the_day_of_the_relapse_is_not_before_it(relapsed: str, before: bool) -> None:
+    assert (first_remission([sign("2022-02-20")], day(relapsed)).value is not None) is before
+
+
+def test_a_clear_marrow_does_not_date_the_first_remission() -> None:
+    clear = first_remission([sign("2022-02-16", False), sign("2022-03-16", False)], None)
+    assert is_open(clear)
+    assert clear.evidence == ("Condition/2022-02-16",)
+    assert is_open(first_remission([], None))
+    assert first_remission([], None).evidence == ()

@@ -216,6 +216,8 @@ def test_an_undated_relapse_has_no_results_around_it() -> None:
         ((cells(50), csf_blasts(NOT_SEEN)), NO),
         ((csf_blasts(NOT_SEEN),), NO),
         ((cells(0),), NO),
+        ((cells(0.5),), UNKNOWN),
+        ((cells(1),), UNKNOWN),
         ((cells(3),), UNKNOWN),
         ((cells(50),), UNKNOWN),
         ((), UNKNOWN),

@@ -244,3 +244,13 @@ def test_a_second_infusion_begins_it_anew() -> None:
     again = infused(after(100, INFUSED))
     found = {i.what: i.state for i in items_of(121, after_car_t(infused(), again))}
     assert found["marrow with MRD, day 30"] is DUE
+
+
+@pytest.mark.parametrize(("offsets", "told"), [((28, 35), ""), ((50, 60), ", after its window")])
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_two_results_the_first_is_told(offsets: tuple[int, int], told: str, order: int) -> None:
+    results = [mrd(days) for days in offsets]
+    item = items(70, *results[::order])["marrow with MRD, day 30"]
+    first = INFUSED + timedelta(days=offsets[0])
+    assert (item.state, item.because) == (DONE, f"done {first}{told}")
+    assert item.evidence == (results[0].source,)

@@ -197,3 +197,13 @@ def test_the_evidence_of_a_rule_is_what_its_facts_rest_on_each_once() -> None:
         sources = [source for name in in_audience(r.rule).reads for source in sight[name].evidence]
         assert r.evidence(sight) == tuple(sorted(set(sources)))
     assert any(r.evidence(sight) for r in shown)
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_what_only_rules_that_fail_already_ask_about_is_not_looked_at(name: str) -> None:
+    sight = look(chart(CHARTS[name]))
+    shown = recommendations(sight)
+    plain = {aspect for rule in ADVICE.values() for aspect, _ in plan(in_audience(rule))[0]}
+    asked = {aspect for r in shown for aspect in in_audience(r.rule).reads}
+    assert asked <= set(sight) <= asked | plain
+    assert plain - set(sight)

@@ -1,0 +1,149 @@
+"""A trial of the catalogue as a FHIR R4 ResearchStudy. It says of the status no more than is known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from cds_rules.contract_advice import status_day
+from cds_rules.trials.trial import Criterion, Role, Trial, TrialStatus
+
+Json = dict[str, Any]
+
+REGISTRY_SYSTEM = "http://clinicaltrials.gov"
+"""System of an NCT identifier."""
+STATUS_EXTENSION = "urn:relapse-cds:trial-last-known-status"
+"""On ResearchStudy: `status` (string, the word of the source), `on` (date, maybe a year), `source`."""
+_PHASE_SYSTEM = "http://terminology.hl7.org/CodeSystem/research-study-phase"
+_ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
+_UCUM = "http://unitsofmeasure.org"
+
+_FINAL = {"closed": "closed-to-accrual", "completed": "completed", "withdrawn": "withdrawn"}
+"""Ends that stay true however old the source is. Any other old status may have changed since."""
+
+_PHASES = {
+    frozenset({"n-a"}): "n-a",
+    frozenset({"early-1"}): "early-phase-1",
+    frozenset({"1"}): "phase-1",
+    frozenset({"1", "2"}): "phase-1-phase-2",
+    frozenset({"2"}): "phase-2",
+    frozenset({"2", "3"}): "phase-2-phase-3",
+    frozenset({"3"}): "phase-3",
+    frozenset({"4"}): "phase-4",
+}
+_ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4"}
+_NCT = re.compile(r"NCT\d{8}", re.ASCII)
+_NO_PHASE = {"n-a", "n/a", "na", "not applicable"}
+_PART = re.compile(r"([1-4]|iv|i{1,3})[ab]?")
+
+
+def phases_of(text: str) -> frozenset[str] | None:
+    """The phases that a text names ("1/2", "1B", "PHASE1", "phase-1-phase-2", "early-phase-1", "n-a").
+
+    None if it is not understood.
+    """
+    plain = text.strip().lower()
+    if plain in _NO_PHASE:
+        return frozenset({"n-a"})
+    parts = re.sub(r"phase|\band\b|[-–_/,]", " ", plain).split()
+    if parts in (["early", "1"], ["early", "i"]):
+        return frozenset({"early-1"})
+    found = [_PART.fullmatch(part) for part in parts]
+    named = [match[1] for match in found if match]
+    if not named or len(named) != len(found):
+        return None
+    return frozenset(_ROMAN.get(name, name) for name in named)
+
+
+def status_code(trial: Trial) -> str | None:
+    """The FHIR status, where an old source is enough to know it: an end that is final. Else None."""
+    return _FINAL.get(trial.status.status.strip().lower()) if trial.status else None
+
+
+def status_words(status: TrialStatus | None) -> str:
+    """The last known status in words, with its age; never as if it were of today."""
+    if status is None:
+        return "status unknown, never checked"
+    return f"last known status: {status}, not checked since"
+
+
+def research_study(trial: Trial) -> Json:
+    """The trial as a ResearchStudy, valid R4. Without a final status, `status` is absent as unknown."""
+    code = status_code(trial)
+    study: Json = {
+        "resourceType": "ResearchStudy",
+        "id": study_id(trial),
+        "contained": [_group(trial)],
+        "extension": [_last_known(trial.status)] if trial.status else [],
+        "identifier": [_identifier(trial.id)],
+        "title": trial.title,
+        **({"status": code} if code else {"_status": {"extension": [_unknown()]}}),
+        "phase": _phase(trial.phase) if trial.phase else None,
+        "focus": [{"text": agent} for agent in trial.agents],
+        "condition": [{"text": trial.population}] if trial.population else [],
+        "keyword": [{"text": target} for target in trial.targets],
+        "relatedArtifact": [{"type": "citation", "citation": str(cite)} for cite in trial.cites],
+        "description": trial.says,
+        "enrollment": [{"reference": "#criteria"}],
+        "note": [{"text": status_words(trial.status)}],
+    }
+    return {name: value for name, value in study.items() if value}
+
+
+def study_id(trial: Trial) -> str:
+    """The trial's id in the form of a FHIR id."""
+    return re.sub(r"[^A-Za-z0-9.-]+", "-", trial.id).strip("-")[:64]
+
+
+def _identifier(name: str) -> Json:
+    if _NCT.fullmatch(name):
+        return {"system": REGISTRY_SYSTEM, "value": name}
+    return {"type": {"text": "name in the source"}, "value": name}
+
+
+def _unknown() -> Json:
+    return {"url": _ABSENT, "valueCode": "unknown"}
+
+
+def _last_known(status: TrialStatus) -> Json:
+    return {
+        "url": STATUS_EXTENSION,
+        "extension": [
+            {"url": "status", "valueString": status.status},
+            {"url": "on", "valueDate": status_day(status)},
+            {"url": "source", "valueString": status.by},
+        ],
+    }
+
+
+def _phase(text: str) -> Json:
+    """Coded where FHIR has a code for it; the source's own word always."""
+    code = _PHASES.get(phases_of(text) or frozenset())
+    coding = {"coding": [{"system": _PHASE_SYSTEM, "code": code}]} if code else {}
+    return {**coding, "text": text}
+
+
+def _group(trial: Trial) -> Json:
+    """The criteria as a contained Group: whom the trial takes, as the source puts it."""
+    group: Json = {"resourceType": "Group", "id": "criteria", "type": "person", "actual": False}
+    characteristics = [*_ages(*trial.ages), *(_characteristic(c) for c in trial.criteria)]
+    return {**group, "characteristic": characteristics} if characteristics else group
+
+
+def _characteristic(criterion: Criterion) -> Json:
+    return {
+        "code": {"text": "criterion"},
+        "valueCodeableConcept": {"text": criterion.text},
+        "exclude": criterion.role is Role.EXCLUSION,
+    }
+
+
+def _ages(low: int | None, high: int | None) -> Iterator[Json]:
+    bounds = {
+        name: {"value": years, "unit": "years", "system": _UCUM, "code": "a"}
+        for name, years in (("low", low), ("high", high))
+        if years is not None
+    }
+    if bounds:
+        yield {"code": {"text": "age in completed years"}, "valueRange": bounds, "exclude": False}
