@@ -1,4 +1,4 @@
-"""The rule book page of the trials: the questions that criteria ask, every trial with its criteria, sources."""
+"""The rule book page of the trials: how they are matched, each with its criteria, the questions asked."""
 
 from __future__ import annotations
 

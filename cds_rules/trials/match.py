@@ -38,25 +38,26 @@ class _Asked:
         self._span = age_span(chart.picture)
         self._source = chart.picture.person.source
         self._found: dict[str, _Found] = {}
-        self._answers: dict[tuple[Criterion, Ages | None], CriterionAnswer] = {}
+        self._ages: dict[Ages, _Found] = {}
 
     def answer(self, criterion: Criterion, ages: Ages) -> CriterionAnswer:
-        key = (criterion, ages if criterion.question == AGE_IN_RANGE else None)
-        found = self._answers.get(key)
-        if found is None:
-            found = self._answers[key] = self._answer(criterion, ages)
-        return found
-
-    def _answer(self, criterion: Criterion, ages: Ages) -> CriterionAnswer:
-        if criterion.question is None:
+        """The answer to one criterion of a trial of these ages."""
+        question = criterion.question
+        if question is None:
             return CriterionAnswer(criterion, Answer.UNKNOWN, (), ASK_TEAM)
         says, evidence, because, needs = (
-            self._age(ages) if criterion.question == AGE_IN_RANGE else self._question(criterion.question)
+            self._age(ages) if question == AGE_IN_RANGE else self._question(question)
         )
         met = ~says if criterion.role is Role.EXCLUSION else says
         return CriterionAnswer(criterion, met, evidence, because, needs)
 
     def _age(self, ages: Ages) -> _Found:
+        found = self._ages.get(ages)
+        if found is None:
+            found = self._ages[ages] = self._aged(ages)
+        return found
+
+    def _aged(self, ages: Ages) -> _Found:
         says = age_within(self._span, ages)
         needs = ("age",) if says is Answer.UNKNOWN else ()
         if self._span is None:

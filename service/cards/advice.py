@@ -61,7 +61,7 @@ def advice_card(a: Assessment, topic: Topic, pages: Pages, offered: set[Test]) -
     advised = [r for r in applying if r.rule.weight is Weight.ADVICE]
     pending = _pending(a) if topic is AFTER_CAR_T else []
     if not advised:
-        return _follow_up_card(a, pending, pages) if pending else None
+        return _follow_up_card(a, pending, pages, offered) if pending else None
     waiting = [r for r in mine if not r.applies and r.rule.weight is Weight.ADVICE]
     first = advised[0]
     wanted = dict.fromkeys(
@@ -88,7 +88,7 @@ def advice_card(a: Assessment, topic: Topic, pages: Pages, offered: set[Test]) -
     )
 
 
-def _follow_up_card(a: Assessment, pending: Sequence[DueItem], pages: Pages) -> Card:
+def _follow_up_card(a: Assessment, pending: Sequence[DueItem], pages: Pages, offered: set[Test]) -> Card:
     """Nothing but tests of the schedule is to be said."""
     first = pending[0]
     more = f"; +{len(pending) - 1} more" if len(pending) > 1 else ""
@@ -100,7 +100,7 @@ def _follow_up_card(a: Assessment, pending: Sequence[DueItem], pages: Pages) -> 
         label=sources_label(c for d in pending for c in d.cites),
         url=pages.rule("after_car_t"),
         pages=pages,
-        suggestions=suggestions_of(a, (t for d in pending for t in d.tests)),
+        suggestions=suggestions_of(a, (t for d in pending for t in d.tests if t not in offered)),
     )
 
 

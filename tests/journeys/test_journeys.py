@@ -151,7 +151,7 @@ def test_no_card_where_no_scheme_is_asked(folder: Path) -> None:
     assert bool(cards_of(folder)["cards"]) is asked
 
 
-SUMMARY_FIRST = {"first-relapse-risk", "outside-first-relapse", "suspected-relapse"}
+SUMMARY_FIRST = {"first-relapse-risk", "outside-first-relapse", "suspected-relapse", "no-relapse"}
 
 
 def topic(card: Card) -> str:
@@ -166,8 +166,9 @@ def test_a_relapse_has_its_summary_first_and_at_most_four_more_cards(folder: Pat
     topics = [topic(card) for card in cards_for(assessment, PAGES)]
     assert len(topics) == len(set(topics)) <= 1 + 4
     assert SUMMARY_FIRST.isdisjoint(topics[1:])
-    if assessment.applies and assessment.picture.relapsed is not Answer.NO:
+    if assessment.applies:
         assert topics[0] in SUMMARY_FIRST
+        assert (topics[0] == "no-relapse") is (assessment.picture.relapsed is Answer.NO)
     else:
         assert SUMMARY_FIRST.isdisjoint(topics)
 

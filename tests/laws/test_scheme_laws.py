@@ -274,6 +274,23 @@ def test_a_fact_that_decides_between_two_cases_alike_in_all_else_is_open(
         assert name in listed or all(len(groups) == 1 for groups in others.values()), name
 
 
+@EACH_SCHEME
+@settings(max_examples=60, deadline=None)
+@given(facts=FACTS)
+def test_a_fact_that_cannot_change_the_answer_is_not_open(scheme: Scheme[RiskCase], facts: RiskFacts) -> None:
+    for item in decide(scheme, facts).open:
+        others: dict[tuple[str, ...], set[str | None]] = {}
+        by_value: dict[str, set[str | None]] = {}
+        for case in facts.cases():
+            rest = tuple(str(getattr(case, n)) for n in scheme.reads if n != item.fact)
+            group = SECOND_READING[scheme.id](case)
+            others.setdefault(rest, set()).add(group)
+            by_value.setdefault(str(getattr(case, item.fact)), set()).add(group)
+        assert len(by_value) > 1, item.fact
+        alone = any(len(groups) > 1 for groups in others.values())
+        assert alone or len({frozenset(groups) for groups in by_value.values()}) > 1, item.fact
+
+
 # ---- citations ---------------------------------------------------------------------------------
 
 RULES = [(scheme, rule) for scheme in SCHEMES for rule in scheme.rules]

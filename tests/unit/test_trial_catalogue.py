@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from cds_rules.rulebook.write_trials import anchor, trials_page
 from cds_rules.trials.catalogue import FOR_RELAPSE, STATUSES, TRIALS, read_all, read_trial
 from cds_rules.trials.criteria import AGE_IN_RANGE, QUESTIONS
 from cds_rules.trials.trial import ENDED, Tier, Trial, TrialError, TrialStatus
@@ -178,3 +179,19 @@ def test_most_questions_are_asked_by_a_trial_and_the_others_are_for_registry_rec
         "cd22-after-cd19-loss",
         "ph-positive",
     }
+
+
+def test_the_page_of_the_rule_book_has_every_trial_and_every_question_at_its_anchor() -> None:
+    page = trials_page()
+    for trial in TRIALS.values():
+        assert f'<a id="{anchor(trial.id)}"></a>{trial.id}: ' in page
+        assert f"- Last known status: {trial.status}\n" in page
+    links = set(re.findall(r"\]\(#([a-z0-9-]+)\)", page))
+    assert links == {c.question for t in TRIALS.values() for c in t.criteria} - {None}
+    assert all(f'<a id="{link}"></a>' in page for link in links)
+    assert len({anchor(trial) for trial in TRIALS}) == len(TRIALS)
+
+
+def test_the_part_of_the_page_on_trials_never_matched_holds_them_only() -> None:
+    listed = trials_page().partition("## Listed, never matched")[2].partition("## Questions")[0]
+    assert set(re.findall(r"### <a id=\"[^\"]+\"></a>([^:]+):", listed)) == NOT_FOR_RELAPSE
