@@ -43,6 +43,7 @@ PRODUCT_FILES = {
 }
 
 CODE_SYSTEM_HOSTS = {
+    "clinicaltrials.gov",
     "hl7.org",
     "iscn.karger.com",
     "loinc.org",

@@ -33,7 +33,13 @@ SITE = SiteMap(
             SiteCode(system=LAB, code="FLOW", concept="mrd", specimen="marrow", method="flow", lod=1e-4),
             SiteCode(system=LAB, code="BARE", concept="mrd"),
             SiteCode(system=LAB, code="BLOOD", concept="mrd", specimen="blood", method="flow", lod=1e-4),
-            SiteCode(system=LAB, code="DAY29", concept="mrd", specimen="marrow", time_point=TimePoint.END_OF_BLOCK_1),
+            SiteCode(
+                system=LAB,
+                code="DAY29",
+                concept="mrd",
+                specimen="marrow",
+                time_point=TimePoint.END_OF_BLOCK_1,
+            ),
             SiteCode(system=LAB, code="CYTO", concept="csf-cytology", specimen="csf"),
             SiteCode(system=LAB, code="RBC", concept="csf-rbc", specimen="csf"),
         )
