@@ -8,6 +8,8 @@ from enum import StrEnum
 class Test(StrEnum):
     """Evaluations, referrals and follow-up that a card may propose to request. Never a treatment."""
 
+    __test__ = False  # no test of ours, whatever its name
+
     MARROW = "bone marrow aspirate with blast count"
     CSF = "lumbar puncture with cell count and cytology"
     MRD_END_BLOCK_1 = "marrow MRD at the end of reinduction block 1"
