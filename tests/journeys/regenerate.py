@@ -12,6 +12,7 @@ from typing import Any
 
 from cds_rules import Assessment, assess
 from cds_rules.patient.timeline import PatientTimeline
+from cds_rules.trials.trial import Grade
 from service.cards import cards_for
 from service.cards.build import Pages
 from service.fhir.site_map import load_site_map
@@ -56,6 +57,7 @@ def cards_of(folder: Path) -> Json:
     return {
         "assessedOn": assessment.assessed_on.isoformat(),
         "noCardBecause": assessment.not_applicable_because,
+        "assessment": _said(assessment),
         "cards": [
             {
                 "indicator": card.indicator,
@@ -66,6 +68,22 @@ def cards_of(folder: Path) -> Json:
             }
             for card in cards_for(assessment, PAGES)
         ],
+    }
+
+
+def _said(a: Assessment) -> Json:
+    """What the Assessment says, by rule: short enough to be read against the sources."""
+    return {
+        "schemes": {s.id: [g or "outside" for g in s.finding.possible] for s in a.schemes},
+        "applies": [r.rule.id for r in a.recommendations if r.applies],
+        "possible": [r.rule.id for r in a.recommendations if not r.applies],
+        "scores": {f.id: [f.low, f.high] if f.low is not None else "by group" for f in a.scores},
+        "surveillance": [f"{d.id} {d.what}: {d.state.value}" for d in a.surveillance],
+        "missing": [m.fact for m in a.missing],
+        "trials": {
+            grade.value: [t.trial.id for t in a.trials if t.grade is grade]
+            for grade in (Grade.ELIGIBLE, Grade.POSSIBLE)
+        },
     }
 
 
