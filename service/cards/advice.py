@@ -22,7 +22,7 @@ from service.cards.suggestions import suggestions_of
 from service.wire.response import Card
 
 MAX_STATEMENTS = 8
-"""Statements listed on one card; the rest are counted and stand in the assessment."""
+"""Statements listed in full on one card; the rest are links to their pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +155,9 @@ def _statements(applying: Sequence[Recommendation], pages: Pages) -> Iterator[st
     for r in shown:
         differs = tuple(other for other in r.rule.versus if other in beside)
         yield _statement(r.rule, differs, pages)
-    if len(applying) > len(shown):
-        yield f"- and {len(applying) - len(shown)} more statements in the assessment"
+    rest = applying[MAX_STATEMENTS:]
+    if rest:
+        yield f"- and {len(rest)} more: {', '.join(_link(r.rule.id, pages) for r in rest)}"
     yield ""
 
 
