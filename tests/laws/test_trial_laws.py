@@ -63,7 +63,11 @@ def matched(possible: Facts, birth: Birth) -> dict[str, TrialMatch]:
 @given(facts(), births(), st.data())
 def test_learning_a_fact_only_settles_what_was_open(less: Facts, birth: Birth, data: st.DataObject) -> None:
     more = {name: frozenset({data.draw(st.sampled_from(sorted(values)))}) for name, values in less.items()}
-    known = birth and PartialDate.on(data.draw(st.dates(birth.earliest, birth.latest)))
+    # Nobody is born after the day of assessment, unless the whole of the date given lies there.
+    known = birth
+    if birth is not None:
+        latest = min(birth.latest, max(birth.earliest, ON))
+        known = PartialDate.on(data.draw(st.dates(birth.earliest, latest)))
     before, after = matched(less, birth), matched(more, known)
     for trial, old in before.items():
         new = after[trial]
