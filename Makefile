@@ -10,6 +10,8 @@ LOCK   := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-heade
 
 # One worker a processor; a file stays on one of them. The laws run without coverage, which doubles their time.
 PARALLEL := --numprocesses=auto --dist=loadfile
+# Names of some tests hold sets: the workers must name them alike.
+test: export PYTHONHASHSEED := 0
 
 # What is installed follows the lock files: a stamp older than its lock is made anew.
 RUNTIME := $(VENV)/.runtime
