@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 CODE   := cds_rules service tests $(wildcard bench)
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 LOCK   := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header \
-          --no-emit-index-url --no-emit-find-links --python-version 3.11
+          --no-strip-extras --no-emit-index-url --no-emit-find-links --python-version 3.11
 
 # One worker a processor; a file stays on one of them. The laws run without coverage, which doubles their time.
 PARALLEL := --numprocesses=auto --dist=loadfile
