@@ -13,6 +13,7 @@ __all__ = ["BAD_INPUT", "main"]
 COMMANDS = {
     "assess": "Assess patients: bundle files, folders of them, or - for NDJSON on standard input.",
     "check": "Survey a site: which of its codes are recognised.",
+    "config": "Print the settings in force, secrets masked.",
     "demo": "Start the demonstration: synthetic patients, a FHIR server, a page that plays the EHR.",
     "rulebook": "Write the rule book pages from the rules and their worked cases.",
     "serve": "Start the service with gunicorn.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -16,6 +17,7 @@ from service import create_app
 from service.cards import cards_for
 from service.cards.build import Pages
 from service.config import Settings, check
+from service.config.sources import check_names
 
 
 class Server(BaseApplication):
@@ -73,6 +75,7 @@ def options(settings: Settings) -> dict[str, Any]:
 
 def serve() -> None:
     """Serve until stopped. ConfigError if the settings do not allow it."""
+    check_names(os.environ, Settings.model_fields)
     settings = Settings()
     check(settings)
     Server(create_app(settings), options(settings)).run()

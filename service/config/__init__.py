@@ -3,27 +3,45 @@
 from __future__ import annotations
 
 from pydantic import ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from service.config.errors import ConfigError
+from service.config.observing import ObservingSettings
 from service.config.record import RecordSettings
 from service.config.serving import ServingSettings
+from service.config.sources import from_files
 from service.fhir.ca_file import CaFileError, check_ca_file
 
+__all__ = ["CA_FILE_VARIABLE", "ConfigError", "Settings", "check", "setting_faults"]
+
 CA_FILE_VARIABLE = "RELAPSE_CDS_FHIR_CA_FILE"
-
-
-class ConfigError(ValueError):
-    """The settings do not allow a start; the message says what to change."""
 
 
 class Settings(
     ServingSettings,
     RecordSettings,
+    ObservingSettings,
     BaseSettings,
 ):
-    """Everything that can be set. Environment variables are these names in capitals after RELAPSE_CDS_."""
+    """Everything that can be set. Environment variables are these names in capitals after RELAPSE_CDS_.
+
+    First the environment, then the folder of secrets (RELAPSE_CDS_SECRETS_DIR), then the TOML file
+    (RELAPSE_CDS_CONFIG), then the defaults. ConfigError if a file cannot be used.
+    """
 
     model_config = SettingsConfigDict(env_prefix="RELAPSE_CDS_", frozen=True, extra="forbid")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Called by pydantic-settings."""
+        return (init_settings, env_settings, *from_files(settings_cls))
 
 
 def check(settings: Settings) -> None:
