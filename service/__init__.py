@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from flask import Flask, Response, request
+from flask import Flask, request
 from flask_cors import CORS
 
 from cds_rules.terminology.code_set import load
@@ -21,6 +21,8 @@ from service.hooks.api import create_blueprint
 from service.hooks.chart import ChartReader
 from service.hooks.orders import ORDER_SELECT, ORDER_SIGN, OrderChecks
 from service.hooks.patient_view import PatientView
+from service.observing import logs
+from service.observing.health import create_health_blueprint
 from service.trials.api import create_trials_blueprint
 
 Authenticate = Callable[[], None]
@@ -53,6 +55,12 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.json.sort_keys = False  # type: ignore[attr-defined]
     errors.register(app)
+    logs.register(app)
+    # Not before: prometheus_client decides when it is imported whether several processes share the counts,
+    # and `relapse-cds serve` must have named their folder by then.
+    from service.observing import metrics  # noqa: PLC0415
+
+    metrics.register(app, settings)
     site_map = load_site_map(settings.site_map) if settings.site_map else SiteMap()
     lexicon = Lexicon(load(), site_map)
     reader = RecordReader(lexicon)
@@ -82,7 +90,7 @@ def create_app(
             methods=["GET", "POST", "OPTIONS"],
             allow_headers=["authorization", "content-type"],
         )
-    app.add_url_rule("/health/live", "live", _live)
+    app.register_blueprint(create_health_blueprint(needed={}, helpful={}))
     return app
 
 
@@ -94,7 +102,3 @@ def _but_preflights(authenticate: Authenticate) -> Authenticate:
             authenticate()
 
     return check_caller
-
-
-def _live() -> Response:
-    return Response('{"status":"live"}', content_type="application/json")

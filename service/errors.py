@@ -10,6 +10,8 @@ import orjson
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from service.observing.notes import notes
+
 FHIR_JSON = "application/fhir+json"
 
 _log = logging.getLogger(__name__)
@@ -54,12 +56,14 @@ def register(app: Flask) -> None:
     """Answer every error of the app with an OperationOutcome; what is unforeseen is a 500, never a card."""
 
     def refused(error: ServiceError) -> Response:
+        notes().refused = error.code
         return error_response(error)
 
     def http(error: HTTPException) -> Response:
         if error.response is not None or error.code is None or error.code < HTTPStatus.BAD_REQUEST:
             return Response.force_type(error.get_response())  # type: ignore[return-value]
         code, text = _HTTP.get(error.code, ("processing", "The request was refused."))
+        notes().refused = code
         response = error_response(ServiceError(error.code, code, text))
         if isinstance(error, MethodNotAllowed) and error.valid_methods:
             response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
@@ -71,6 +75,7 @@ def register(app: Flask) -> None:
         while place is not None and place.tb_next is not None:
             place = place.tb_next
         where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "unknown"
+        notes().refused = "exception"
         _log.error("unforeseen %s at %s", type(error).__name__, where)
         return error_response(
             ServiceError(500, "exception", "The assessment failed: no advice was produced.")

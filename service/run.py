@@ -10,6 +10,9 @@ from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+from gunicorn.workers.base import Worker
+from prometheus_client.multiprocess import mark_process_dead
 
 from cds_rules import assess
 from cds_rules.patient.timeline import Diagnosis, DiseaseState, Lineage, PatientTimeline, Person
@@ -18,6 +21,8 @@ from service.cards import cards_for
 from service.cards.build import Pages
 from service.config import Settings, check
 from service.config.sources import check_names
+from service.observing import logs
+from service.observing.metrics import FOLDER_VARIABLE
 
 
 class Server(BaseApplication):
@@ -70,7 +75,15 @@ def options(settings: Settings) -> dict[str, Any]:
         "keepalive": 5,
         "limit_request_line": 8190,
         "control_socket_disable": True,
+        "logconfig_dict": logs.config(settings.log_format, settings.log_level),
+        "child_exit": _forget_worker,
     }
+
+
+def _forget_worker(_server: Arbiter, worker: Worker) -> None:
+    """What a gauge of a dead worker said no longer holds; its counts stay."""
+    if FOLDER_VARIABLE in os.environ:
+        mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 
 def serve() -> None:

@@ -85,6 +85,7 @@ def advice_card(a: Assessment, topic: Topic, pages: Pages, offered: set[Test]) -
         url=rule_page(pages, first.rule.id),
         pages=pages,
         suggestions=suggestions_of(a, tests),
+        rules=tuple(r.rule.id for r in applying),
     )
 
 

@@ -89,6 +89,7 @@ def card(  # noqa: PLR0913 - these are the parts of a card
     url: str,
     pages: Pages,
     suggestions: tuple[Suggestion, ...] = (),
+    rules: tuple[str, ...] = (),
 ) -> Card:
     """An info card: critical and warning are for order checks, not for telling a risk group."""
     text = "\n".join(detail)
@@ -102,6 +103,7 @@ def card(  # noqa: PLR0913 - these are the parts of a card
         selectionBehavior="any" if suggestions else None,
         overrideReasons=_OVERRIDES,
         links=_links(pages),
+        rules=rules,
     )
 
 

@@ -65,6 +65,7 @@ def _card(c: Caution, patient: str, pages: Pages) -> Card:
         source=Source(label=sources_label(check.cites), url=page, topic=_topic(check.id, check.title)),
         overrideReasons=tuple(_reason(o) for o in check.overrides),
         links=(Link(label=f"Rule {check.id}", url=page, type="absolute"),),
+        rules=(check.id,),
     )
 
 

@@ -57,6 +57,7 @@ def risk_card(a: Assessment, pages: Pages) -> Card:
         url=pages.rule(first.id, first.finding.rule),
         pages=pages,
         suggestions=suggestions_for(a),
+        rules=tuple(s.finding.rule for s in a.schemes if s.finding.rule),
     )
 
 

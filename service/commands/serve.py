@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
+
 import click
 
 from service.commands.common import start
-from service.run import serve as run
 
 
 @click.command()
 def serve() -> None:
     """Start the service with gunicorn; settings come from RELAPSE_CDS_... (see service/README.md)."""
-    start(run)
+    folder, master = tempfile.mkdtemp(prefix="relapse-cds-metrics-"), os.getpid()
+    # Read by prometheus_client when it is first imported.
+    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
+    try:
+        start(_run)
+    finally:
+        # A worker that ends comes by here as well, and must not take the others' counts away.
+        if os.getpid() == master:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run() -> None:
+    from service.run import serve as run
+
+    run()

@@ -134,9 +134,11 @@ class _Flight:
         self.key = key
         self._query, self._access, self._limits, self._session = query, access, limits, session
         self._deadline = deadline
+        self._started = time.monotonic()
         self._room = limits.max_bytes
         self._found: list[dict[str, Any]] = []
         self._problem: Problem | None = None
+        self._took = 0.0
         self._done = threading.Event()
         self._socket: socket.socket | None = None
 
@@ -147,9 +149,9 @@ class _Flight:
     def land(self) -> Fetched:
         """Wait until done or the deadline."""
         if self._done.wait(max(0.0, self.left())):
-            return Fetched(self.key, tuple(self._found), self._problem)
+            return Fetched(self.key, tuple(self._found), self._problem, self._took)
         self._abort()
-        return Fetched(self.key, tuple(self._found), Problem.TOO_SLOW)
+        return Fetched(self.key, tuple(self._found), Problem.TOO_SLOW, time.monotonic() - self._started)
 
     def run(self) -> None:
         """Ask, to the end or the first obstacle."""
@@ -165,6 +167,7 @@ class _Flight:
             self._note(Problem.HTTP_ERROR)
         finally:
             _here.flight = None
+            self._took = time.monotonic() - self._started
             self._done.set()
 
     def watch(self, sock: socket.socket | None) -> None:

@@ -53,6 +53,8 @@ class Fetched:
     resources: tuple[dict[str, Any], ...] = field(default=(), repr=False)  # patient data: not for a log
     problem: Problem | None = None
     """None = the answer is complete."""
+    seconds: float = field(default=0.0, compare=False)
+    """How long it took, all pages together; 0 for what was not fetched."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from service.fhir.fetched import Fetched, Problem
 from service.fhir.lexicon import Lexicon, by_name
 from service.fhir.prefetch import NEEDS, Need, is_empty, sent
 from service.fhir.read import by_text
+from service.observing.notes import Fetch, notes
 
 _FINAL = {Problem.OPERATION_OUTCOME}
 """The EHR asked and failed; the standard sends this to save us the same query."""
@@ -53,6 +54,9 @@ def gather(
         wanted = {n.key: n.query(patient_id) for n in needs if _ask(answers[n.key], n)}
         if wanted:
             fetched = client.fetch(access, wanted)
+            notes().fetches.extend(
+                Fetch(key, answer.problem or "ok", answer.seconds) for key, answer in fetched.items()
+            )
             answers = {key: _better(answer, fetched.get(key)) for key, answer in answers.items()}
     record = _record(needs, answers)
     left_out = {need.part: _LEFT_OUT for need in NEEDS if need not in needs}

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from service.errors import ServiceError
 from service.lenient_json import NotJsonError, loads
+from service.observing.notes import notes
 from service.wire.request import HookRequest, constant_reason
 from service.wire.response import Discovery, Service
 
@@ -53,7 +54,10 @@ def _add(blueprint: Blueprint, service: HookService, today: Callable[[str], date
         if not request.is_json:
             # A page could send other types without asking first (no preflight).
             raise ServiceError(415, "not-supported", "The request body must be JSON (application/json).")
+        noted = notes()
+        noted.service, noted.hook = service.service.id, service.service.hook
         sent = read_request(request.get_data(cache=False), service.service.hook)
+        noted.hook_instance = sent.hookInstance
         return Response(orjson.dumps(service.answer(sent, today)), content_type=JSON)
 
     blueprint.add_url_rule(f"/{service.service.id}", service.service.id, call, methods=["POST"])

@@ -14,9 +14,9 @@ from service.cards.build import Pages
 from service.cards.orders import order_cards, unread_card
 from service.fhir.orders import Drafts, read_drafts
 from service.fhir.prefetch import TEMPLATES
-from service.hooks.chart import ChartReader, context_of
+from service.hooks.chart import ChartReader, answer_with, context_of
 from service.wire.request import HookRequest, OrderSelectContext, OrderSignContext
-from service.wire.response import CdsResponse, Service
+from service.wire.response import Service
 
 _WHAT = (
     "Checks draft orders of patients with acute lymphoblastic leukemia against the published sources: "
@@ -67,7 +67,7 @@ class OrderChecks:
         if checks:
             timeline = self.charts.timeline(request, patient, parts_of(checks))
             cards += order_cards(check_orders(timeline, today(patient), drafts.orders), self.pages)
-        return CdsResponse(cards=cards).to_json_dict()
+        return answer_with(cards)
 
     def _drafts(self, request: HookRequest) -> tuple[str, Drafts]:
         lexicon = self.charts.lexicon

@@ -13,6 +13,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     StringConstraints,
     model_validator,
 )
@@ -156,6 +157,8 @@ class Card(OutModel):
     selectionBehavior: Literal["at-most-one", "any"] | None = None
     overrideReasons: Annotated[tuple[Coding, ...] | None, Optionally] = None
     links: Annotated[tuple[Link, ...] | None, Optionally] = None
+    rules: Annotated[tuple[str, ...], Field(exclude=True)] = ()
+    """Ids of the rules stated, for metrics and audit; never sent."""
 
     @model_validator(mode="after")
     def _choices_are_clear(self) -> Self:

@@ -1,0 +1,1 @@
+"""The service seen from outside: log lines, metrics, health. Nothing here holds a word of a chart."""
