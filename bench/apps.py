@@ -42,7 +42,7 @@ def bare_orjson() -> Flask:
 
 def service() -> Flask:
     """(b): the service itself, with the demonstration hospital's codes."""
-    return create_app(Settings(insecure=True, site_map=fixtures_dir() / "site.toml"))
+    return create_app(Settings(insecure=True, rate_limit=None, site_map=fixtures_dir() / "site.toml"))
 
 
 def _bare(parse: Callable[[], Any]) -> Flask:

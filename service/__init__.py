@@ -10,7 +10,7 @@ from flask import Flask, request
 from flask_cors import CORS
 
 from cds_rules.terminology.code_set import load
-from service import errors, rulebook
+from service import errors, headers, rulebook
 from service.cards.build import Pages
 from service.config import Settings, check
 from service.fhir.client import FhirClient, Limits
@@ -23,6 +23,8 @@ from service.hooks.orders import ORDER_SELECT, ORDER_SIGN, OrderChecks
 from service.hooks.patient_view import PatientView
 from service.observing import logs
 from service.observing.health import create_health_blueprint
+from service.openapi import create_openapi_blueprint
+from service.rate_limit import create_rate_limit
 from service.trials.api import create_trials_blueprint
 
 Authenticate = Callable[[], None]
@@ -56,6 +58,7 @@ def create_app(
     app.json.sort_keys = False  # type: ignore[attr-defined]
     errors.register(app)
     logs.register(app)
+    headers.register(app, settings.public_base_url)
     # Not before: prometheus_client decides when it is imported whether several processes share the counts,
     # and `relapse-cds serve` must have named their folder by then.
     from service.observing import metrics  # noqa: PLC0415
@@ -81,8 +84,11 @@ def create_app(
     for guarded in (create_blueprint(services, day), create_trials_blueprint(reader, day)):
         if authenticate is not None:
             guarded.before_request(_but_preflights(authenticate))
+        if settings.rate_limit is not None:
+            guarded.before_request(create_rate_limit(settings.rate_limit))
         app.register_blueprint(guarded)
     app.register_blueprint(rulebook.blueprint)
+    app.register_blueprint(create_openapi_blueprint((s.service for s in services), settings.public_base_url))
     if settings.cors_origins:
         CORS(
             app,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -20,12 +21,21 @@ _log = logging.getLogger(__name__)
 class ServiceError(Exception):
     """A refusal with its HTTP status, FHIR issue type and a text fit for anyone to read."""
 
-    def __init__(self, status: int, code: str, text: str, diagnostics: str | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        text: str,
+        diagnostics: str | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(text)
         self.status = status
         self.code = code
         self.text = text
         self.diagnostics = diagnostics
+        self.headers = headers or {}
 
 
 def operation_outcome(code: str, text: str, diagnostics: str | None = None) -> dict[str, Any]:
@@ -39,7 +49,7 @@ def operation_outcome(code: str, text: str, diagnostics: str | None = None) -> d
 def error_response(error: ServiceError) -> Response:
     """The error over HTTP."""
     body = orjson.dumps(operation_outcome(error.code, error.text, error.diagnostics))
-    return Response(body, status=error.status, content_type=FHIR_JSON)
+    return Response(body, status=error.status, content_type=FHIR_JSON, headers=error.headers)
 
 
 _HTTP = {

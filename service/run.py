@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -24,13 +25,20 @@ from service.config.sources import check_names
 from service.observing import logs
 from service.observing.metrics import FOLDER_VARIABLE
 
+_log = logging.getLogger(__name__)
+Remake = Callable[[], tuple[Flask, Mapping[str, Any]]]
+
 
 class Server(BaseApplication):
-    """gunicorn with our settings; the app is made once, before the workers fork, to share its memory."""
+    """gunicorn with our settings; the app is made once, before the workers fork, to share its memory.
 
-    def __init__(self, app: Flask, options: Mapping[str, Any]) -> None:
+    `remake`: makes app and options anew for a reload (SIGHUP), from the files as they are then.
+    """
+
+    def __init__(self, app: Flask, options: Mapping[str, Any], remake: Remake | None = None) -> None:
         self._app = app
         self._options = options
+        self._remake = remake
         _warm_up()
         _spare_the_collector()
         super().__init__()
@@ -39,6 +47,17 @@ class Server(BaseApplication):
         """Called by gunicorn."""
         for key, value in self._options.items():
             self.cfg.set(key, value)
+
+    def reload(self) -> None:
+        """Called by gunicorn on SIGHUP. Settings or files that cannot be used leave the app as it was."""
+        if self._remake is not None:
+            try:
+                self._app, self._options = self._remake()
+                _warm_up()
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with the new, the old one works
+                _log.error("reload refused, the settings before it stay in force: %s", type(error).__name__)
+            _spare_the_collector()
+        super().reload()
 
     def load(self) -> Any:
         """Called by gunicorn."""
@@ -91,4 +110,9 @@ def serve() -> None:
     check_names(os.environ, Settings.model_fields)
     settings = Settings()
     check(settings)
-    Server(create_app(settings), options(settings)).run()
+    Server(create_app(settings), options(settings), _from_settings).run()
+
+
+def _from_settings() -> tuple[Flask, Mapping[str, Any]]:
+    settings = Settings()
+    return create_app(settings), options(settings)

@@ -6,6 +6,7 @@ import re
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from limits import parse
 from pydantic import AfterValidator, BeforeValidator
 from pydantic_settings import NoDecode
 
@@ -33,12 +34,25 @@ def _timezone(name: str) -> str:
     return name
 
 
+def _rate(text: str) -> str:
+    try:
+        parse(text)
+    except ValueError:
+        raise ValueError("expected a rate such as 6000/minute") from None
+    return text
+
+
+def _none(value: object) -> object:
+    return None if isinstance(value, str) and value.strip().lower() in ("", "none") else value
+
+
 def _parts(value: object) -> object:
     if not isinstance(value, str):
         return value
     return tuple(part for part in (p.strip() for p in value.split(",")) if part)
 
 
+Rate = Annotated[str, AfterValidator(_rate)]
 Timezone = Annotated[str, AfterValidator(_timezone)]
 Origin = Annotated[str, AfterValidator(_origin)]
 Url = Annotated[str, AfterValidator(_base_url)]
@@ -46,4 +60,6 @@ Url = Annotated[str, AfterValidator(_base_url)]
 # Lists are written with commas: NoDecode keeps pydantic-settings from expecting JSON.
 Urls = Annotated[tuple[Url, ...], NoDecode, BeforeValidator(_parts)]
 Origins = Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_parts)]
+OrNone = BeforeValidator(_none)
+"""Lets `none` stand for no value, where the default is one."""
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parts)]

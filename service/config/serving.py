@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import BaseModel, Field
 
-from service.config.kinds import Origins, Timezone, Url
+from service.config.kinds import Origins, OrNone, Rate, Timezone, Url
 
 
 class ServingSettings(BaseModel):
@@ -31,6 +33,11 @@ class ServingSettings(BaseModel):
     )
     max_body_bytes: int = Field(
         default=32_000_000, ge=1000, description="Largest request body accepted, in bytes."
+    )
+    rate_limit: Annotated[Rate | None, OrNone] = Field(
+        default="6000/minute",
+        description="Calls accepted from one issuer (else address) by each worker process, as `100/second`; "
+        "`none` for no limit.",
     )
     cors_origins: Origins = Field(
         default=(),

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,12 +64,12 @@ def service(tmp_path: Path) -> Iterator[Running]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
+    settings = f"insecure = true\nport = {port}\nworkers = 2\n"
+    (tmp_path / "relapse-cds.toml").write_text(settings)
     environment = {
         **{k: v for k, v in os.environ.items() if not k.startswith("RELAPSE_CDS_")},
         "PYTHONPATH": str(ROOT),
-        "RELAPSE_CDS_INSECURE": "true",
-        "RELAPSE_CDS_PORT": str(port),
-        "RELAPSE_CDS_WORKERS": "2",
+        "RELAPSE_CDS_CONFIG": str(tmp_path / "relapse-cds.toml"),
         "TMPDIR": str(tmp_path),
     }
     with (tmp_path / "log").open("wb") as log:
@@ -103,6 +103,36 @@ def test_the_metrics_are_the_sum_over_the_workers_and_outlive_one(service: Runni
         time.sleep(0.05)
     service.call()
     assert counted(service) == CALLS + 1
+
+
+def until(said: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with contextlib.suppress(requests.ConnectionError):
+            if said():
+                return
+        time.sleep(0.05)
+    pytest.fail(what)
+
+
+def test_sighup_takes_over_the_settings_of_the_file_and_none_that_cannot_be_used(service: Running) -> None:
+    file = service.folder / "relapse-cds.toml"
+    text = file.read_text()
+
+    def base_said() -> str:
+        said: str = requests.get(f"{service.base}/openapi.json", timeout=10).json()["servers"][0]["url"]
+        return said
+
+    file.write_text(text + 'public_base_url = "https://cds.example"\n')
+    service.process.send_signal(signal.SIGHUP)
+    until(lambda: base_said() == "https://cds.example", "the new settings did not come into force")
+    before = set(service.workers())
+    file.write_text("workers = 'many'\n")
+    service.process.send_signal(signal.SIGHUP)
+    until(lambda: not before & set(service.workers()), "the workers were not replaced")
+    assert base_said() == "https://cds.example"
+    service.call()
+    assert "reload refused" in (service.folder / "log").read_text()
 
 
 def test_sigterm_ends_it_cleanly_and_leaves_no_folder_behind(service: Running) -> None:
