@@ -199,6 +199,8 @@ class DrugUse:
     route: Route = Route.CODE
     intrathecal: bool | None = None
     """Into the spinal fluid? None when the record does not tell the route of administration."""
+    standing: bool = False
+    """An order that is active: it is to be given, or being given."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from cds_rules.treatment.aspects.adult import (
     OffTreatment,
     TkiBefore,
 )
-from cds_rules.treatment.aspects.car_t import REFRACTORY_LABEL
+from cds_rules.treatment.aspects.car_t import BLINATUMOMAB, REFRACTORY_LABEL, Blinatumomab
 from cds_rules.treatment.aspects.cns import RADIATED_SINCE, adult_cns
 from cds_rules.treatment.aspects.course import (
     CAR_T_GIVEN,
@@ -42,14 +42,16 @@ _relapsed_or_refractory = any_relapse | PRIMARY_REFRACTORY.yes
 _ill = _relapsed_or_refractory & ACTIVE.yes
 """Those for whom remission induction is chosen."""
 _not_transplanted = TRANSPLANT.is_(InThisCourse.NONE, InThisCourse.PLANNED)
-_timely = ACTIVE.yes | _not_transplanted
-"""Not for those in remission after a transplant: their course is over, as far as it is asked here."""
 _ahead = _not_transplanted & CAR_T_GIVEN.no
 """No transplant yet. UTD2022 does not speak of one after CAR-T: other rules do."""
+_timely = ACTIVE.yes | _ahead
+"""Not for those in remission after a transplant or CAR-T: what comes next is said by other rules."""
 _first_transplant = _relapsed_or_refractory & _ahead & SINCE_ALLOGENEIC.is_(AfterAllogeneic.NOT_AFTER)
 _cd19 = CD19.is_(Expression.POSITIVE, Expression.DIM)
 _cd22 = CD22.is_(Expression.POSITIVE, Expression.DIM)
 _ph_negative = b_lineage & BCR_ABL1.no & _ill
+_not_failed = BLINATUMOMAB.is_(Blinatumomab.NEVER, Blinatumomab.RESPONDED)
+"""UTD2022 does not speak of blinatumomab after it failed: not named first again (project's reading)."""
 _ph = _relapsed_or_refractory & BCR_ABL1.yes
 
 _SUMMARY = Cite("UTD2022", "summary, remission induction", "003:302-308")
@@ -66,11 +68,11 @@ _REINDUCTION: tuple[Advice, ...] = (
         "Ph-negative B-ALL with CD19: blinatumomab is suggested rather than chemotherapy (grade 2B)",
         "Larson (2022), for most adults and only where the blasts carry CD19; inotuzumab is the other "
         "choice where they carry CD22. Access and expected toxicity count as well.",
-        _ph_negative & _cd19,
+        _ph_negative & _cd19 & _not_failed,
         (_SUMMARY, _CHOICE),
         _ADULT,
         tests=(Test.HLA, Test.TRANSPLANT_REFERRAL),
-        versus=("B-1",),
+        versus=("B-1", "C-5"),
         rank=12,
     ),
     Advice(
@@ -83,7 +85,7 @@ _REINDUCTION: tuple[Advice, ...] = (
         (_SUMMARY, _CHOICE),
         _ADULT,
         tests=(Test.HLA, Test.TRANSPLANT_REFERRAL),
-        versus=("B-1",),
+        versus=("B-1", "C-5a", "C-5b"),
         rank=12,
     ),
     Advice(
@@ -252,6 +254,7 @@ _PHILADELPHIA: tuple[Advice, ...] = (
         _ph & _timely,
         (_PH, _PH_SUMMARY),
         _ADULT,
+        versus=("P-11",),
         rank=10,
     ),
     Advice(
@@ -280,7 +283,7 @@ _PHILADELPHIA: tuple[Advice, ...] = (
         Decision.REINDUCTION,
         "Ph-positive B-ALL with CD19: blinatumomab is an acceptable alternative",
         "Larson (2022) names it beside inhibitors, as a bridge to transplant.",
-        _ph & ACTIVE.yes & b_lineage & _cd19,
+        _ph & ACTIVE.yes & b_lineage & _cd19 & _not_failed,
         (_PH, _PH_SUMMARY),
         _ADULT,
         rank=13,

@@ -32,6 +32,7 @@ _BRIDGING: tuple[Advice, ...] = (
         "CAR-T or rule it out.",
         considered,
         (Cite("MYE2023", _TABLE_2, "004:151"),),
+        versus=("A-1",),
         rank=36,
     ),
     Advice(
@@ -42,7 +43,7 @@ _BRIDGING: tuple[Advice, ...] = (
         "it raises the risk of sinusoidal obstruction.",
         considered,
         (Cite("MYE2023", _TABLE_2, "004:152"),),
-        versus=("C-5b",),
+        versus=("C-5b", "A-1a"),
         rank=37,
     ),
     Advice(
@@ -53,7 +54,7 @@ _BRIDGING: tuple[Advice, ...] = (
         "used it in many patients.",
         considered,
         (_HUNGER,),
-        versus=("C-5a",),
+        versus=("C-5a", "A-1a"),
         rank=37,
     ),
     Advice(

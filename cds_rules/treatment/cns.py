@@ -106,7 +106,7 @@ _HERE: tuple[Advice, ...] = (
         (Cite("HR2020", _PATIENT_2, "000:240"),),
         tests=(Test.HLA, Test.TRANSPLANT_REFERRAL),
         versus=("N-5c",),
-        rank=31,
+        rank=29,
     ),
     Advice(
         "N-3b",

@@ -13,6 +13,7 @@ from cds_rules.risk.finding import SchemeFinding
 from cds_rules.treatment.advice import Weight
 from cds_rules.treatment.aspect import ASPECTS, Seen
 from cds_rules.treatment.recommend import Recommendation
+from cds_rules.treatment.weigh import Need
 
 
 def ranked(
@@ -50,9 +51,16 @@ def _waits(recommendations: tuple[Recommendation, ...]) -> tuple[dict[str, list[
             continue
         for need in r.needs:
             waiting.setdefault(need.aspect, []).append(r.rule.id)
-            if len(r.needs) == 1 and Answer.UNKNOWN not in [answer for _, answer in need.says]:
+            if len(r.needs) == 1 and _settles(need):
                 closes[need.aspect] = closes.get(need.aspect, 0) + 1
     return waiting, closes
+
+
+def _settles(need: Need) -> bool:
+    """Would any value of it decide the rule? That an examination was done is known by looking, not by it."""
+    if need.aspect.startswith("done."):
+        return False
+    return Answer.UNKNOWN not in [answer for _, answer in need.says]
 
 
 CONTRACT_NAME = {

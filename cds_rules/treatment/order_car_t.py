@@ -291,7 +291,7 @@ _COLLECTIONS: tuple[OrderCheck, ...] = (
     OrderCheck(
         "O-13h",
         _INFO,
-        "T cells or lymphocytes are fewer than Hunger & Raetz ask for before T-cell collection",
+        "T cells or lymphocytes do not exceed what Hunger & Raetz ask for before T-cell collection",
         "Hunger & Raetz 2020 ask for more than 200 T cells/uL before any treatment of the relapse, or more "
         "than 500 lymphocytes/uL after chemotherapy; Myers et al. 2023 accept fewer.",
         (TREATED.no & T_CELLS.is_(TCells.BELOW_100, TCells.TO_200))

@@ -74,9 +74,10 @@ _ANTIGENS: tuple[OrderCheck, ...] = (
     OrderCheck(
         "O-3",
         _WARNING,
-        "CD19 CAR-T is planned, and blinatumomab just before it can cost the CD19 that it needs",
+        "CAR-T is ordered or its cells wait: blinatumomab just before can cost the CD19 that it may need",
         "Myers et al. 2023 recommend against blinatumomab as the immediate bridge to CD19 CAR-T: reduced or "
-        "lost CD19 may worsen the result or rule CAR-T out.",
+        "lost CD19 may worsen the result or rule CAR-T out. The record need not say what the CAR-T is "
+        "against.",
         CAR_T_PLAN.yes,
         (Cite("MYE2023", "table 2, immunotherapy", "004:151"),),
         _PLAN,
@@ -133,7 +134,7 @@ _ANTIGENS: tuple[OrderCheck, ...] = (
     OrderCheck(
         "O-5",
         _WARNING,
-        "CD19 CAR-T is planned: inotuzumab before it with caution; it is not contraindicated",
+        "CAR-T is ordered or its cells wait: inotuzumab before it with caution; not contraindicated",
         "Hunger & Raetz 2020 avoid it if possible, as lasting B-cell aplasia may hinder expansion, but name "
         "no contraindication. Myers et al. 2023 are cautious immediately before CAR-T, for its persistence.",
         CAR_T_PLAN.yes,

@@ -34,7 +34,7 @@ _NELARABINE_CHECKS: tuple[OrderCheck, ...] = (
     OrderCheck(
         "O-6",
         _CRITICAL,
-        "intrathecal chemotherapy is ordered with it or was given lately: avoid the two together",
+        "intrathecal chemotherapy is on order or was given lately: avoid the two together",
         f"{_NERVES} They give no interval; 28 days is the project's parameter.",
         INTRATHECAL_BESIDE.is_(Beside.TOGETHER),
         (_T_CELL,),
@@ -46,7 +46,7 @@ _NELARABINE_CHECKS: tuple[OrderCheck, ...] = (
     OrderCheck(
         "O-6a",
         _CRITICAL,
-        "nelarabine is ordered with it or was given lately: avoid it with intrathecal chemotherapy",
+        "nelarabine is on order or was given lately: avoid it with intrathecal chemotherapy",
         f"{_NERVES} They give no interval; 28 days is the project's parameter.",
         NELARABINE_BESIDE.is_(Beside.TOGETHER),
         (_T_CELL,),
@@ -58,8 +58,9 @@ _NELARABINE_CHECKS: tuple[OrderCheck, ...] = (
     OrderCheck(
         "O-6b",
         _INFO,
-        "an order of intrathecal chemotherapy is on record: avoid the two together",
-        f"{_NERVES} The record holds an order of the last 28 days, and not that it was given.",
+        "a past order of intrathecal chemotherapy is on record: avoid the two together",
+        f"{_NERVES} The record holds an order of the last 28 days that is not active, and does not say "
+        "whether it was given.",
         INTRATHECAL_BESIDE.is_(Beside.ORDERED),
         (_T_CELL,),
         _TOGETHER,
@@ -69,8 +70,9 @@ _NELARABINE_CHECKS: tuple[OrderCheck, ...] = (
     OrderCheck(
         "O-6c",
         _INFO,
-        "an order of nelarabine is on record: avoid it together with intrathecal chemotherapy",
-        f"{_NERVES} The record holds an order of the last 28 days, and not that it was given.",
+        "a past order of nelarabine is on record: avoid it together with intrathecal chemotherapy",
+        f"{_NERVES} The record holds an order of the last 28 days that is not active, and does not say "
+        "whether it was given.",
         NELARABINE_BESIDE.is_(Beside.ORDERED),
         (_T_CELL,),
         _TOGETHER,

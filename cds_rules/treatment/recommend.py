@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from cds_rules.answer import Answer
 from cds_rules.treatment.advice import Advice, Audience
@@ -12,7 +12,7 @@ from cds_rules.treatment.aspect import Seen, When
 from cds_rules.treatment.aspects.person import adult, pediatric
 from cds_rules.treatment.chart import Chart
 from cds_rules.treatment.sections import ADVICE
-from cds_rules.treatment.weigh import Need, Sight, plan, reads_of, weigh_bits
+from cds_rules.treatment.weigh import Need, Sight, apart, plan, reads_of, weigh_bits
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,6 +92,19 @@ def in_audience(rule: Advice) -> When:
 
 
 _WHEN: Mapping[str, When] = {rule.id: in_audience(rule) for rule in ADVICE.values()}
+
+
+@cache
+def _parts(rule: Advice) -> tuple[frozenset[str], ...]:
+    return tuple(frozenset(reads) for _, reads in apart(_WHEN[rule.id]))
+
+
+def add_up(r: Recommendation) -> bool:
+    """Do the open facts stand in parts of the rule of their own, so that all must be as each says?"""
+    names = {need.aspect for need in r.needs}
+    return all(len(names & part) <= 1 for part in _parts(r.rule))
+
+
 _RULES: tuple[tuple[Advice, When], ...] = tuple((rule, _WHEN[rule.id]) for rule in ADVICE.values())
 _EVERY = (1 << len(_RULES)) - 1
 

@@ -99,6 +99,7 @@ ADVICE: tuple[Advice, ...] = (
         b_lineage & CAR_T_GIVEN.yes & TRANSPLANT_SINCE.no & _targetable & B_CELLS.is_(BCells.PRESENT),
         (Cite("MYE2023", "table 3, ALL with targetable mutations", "004:280"),),
         tests=(Test.B_CELLS,),
+        versus=("A-4",),
         rank=28,
     ),
     Advice(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,7 +12,7 @@ from cds_rules.assessment import Assessment
 from cds_rules.request import Test
 from cds_rules.treatment.advice import Advice, Decision, Weight
 from cds_rules.treatment.aspect import ASPECTS
-from cds_rules.treatment.recommend import Recommendation
+from cds_rules.treatment.recommend import Recommendation, add_up
 from cds_rules.treatment.sections import SECTION_OF
 from cds_rules.treatment.surveillance import DueItem, DueState
 from cds_rules.treatment.weigh import Need
@@ -23,6 +24,8 @@ from service.wire.response import Card
 
 MAX_STATEMENTS = 8
 """Statements listed in full on one card; the rest are links to their pages."""
+MAX_NEEDS = 2
+"""A statement that waits for more facts than this is not near enough to be told on a card."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +73,10 @@ def advice_card(a: Assessment, topic: Topic, pages: Pages, offered: set[Test]) -
     tests = [t for t in wanted if t not in offered]
     offered.update(tests)
     detail = [
-        *_statements(applying, pages),
+        *_statements(applying, {r.rule.id for r in a.recommendations if r.applies}, pages),
         *_follow_up(pending),
-        *_waiting(waiting, pages),
+        *_waiting(sorted(waiting, key=lambda r: _order(r, topic)), pages),
+        *_perhaps_done(a, waiting, pages),
         *_facts_used(a, applying[:MAX_STATEMENTS]),
         "These are statements of the named sources, for a clinician to judge.",
     ]
@@ -150,9 +154,9 @@ def _summaries(topic: Topic, advised: Sequence[Recommendation]) -> Iterator[str]
     yield f"{first.title}{more}"
 
 
-def _statements(applying: Sequence[Recommendation], pages: Pages) -> Iterator[str]:
+def _statements(applying: Sequence[Recommendation], beside: set[str], pages: Pages) -> Iterator[str]:
+    """`beside`: every rule that applies, on this card or another."""
     shown = applying[:MAX_STATEMENTS]
-    beside = {r.rule.id for r in applying}
     for r in shown:
         differs = tuple(other for other in r.rule.versus if other in beside)
         yield _statement(r.rule, differs, pages)
@@ -167,18 +171,24 @@ def _statement(rule: Advice, differs: tuple[str, ...], pages: Pages) -> str:
     against = f" Another source differs: {', '.join(differs)}." if differs else ""
     # What is lacking from the evaluation says all in its title; a card is no textbook.
     detail = "" if rule.decision is Decision.EVALUATION else f" {escape(rule.detail)}"
+    stop = "" if rule.title.endswith(".") else "."
     return (
-        f"- **{escape(rule.title)}.**{detail}{against} "
+        f"- **{escape(rule.title)}{stop}**{detail}{against} "
         f"({_link(rule.id, pages)}, {escape(sources_label(rule.cites))})"
     )
 
 
 def _waiting(waiting: Sequence[Recommendation], pages: Pages) -> Iterator[str]:
-    """Statements that wait for one fact only, by fact: they say what the next result would decide."""
-    by_fact: dict[str, list[Recommendation]] = {}
-    for r in waiting:
-        if len(r.needs) == 1:
-            by_fact.setdefault(r.needs[0].aspect, []).append(r)
+    """Statements that wait for one or two facts, by fact: they say what the next result would decide.
+
+    With two, under the one that most statements wait for. Whether an examination was done is no result.
+    """
+    near = [r for r in waiting if _is_near(r)]
+    counts = Counter(n.aspect for r in near for n in r.needs)
+    by_fact: dict[str, list[tuple[Recommendation, Need, tuple[Need, ...]]]] = {}
+    for r in near:
+        first, *others = sorted(r.needs, key=lambda n: -counts[n.aspect])
+        by_fact.setdefault(first.aspect, []).append((r, first, tuple(others)))
     if not by_fact:
         return
     yield "**What the next result would decide**"
@@ -186,9 +196,36 @@ def _waiting(waiting: Sequence[Recommendation], pages: Pages) -> Iterator[str]:
     ranked = sorted(by_fact.items(), key=lambda item: -len(item[1]))
     for name, rules in ranked[: MAX_STATEMENTS // 2]:
         yield f"- {escape(_title(name))}:"
-        for r in rules[: MAX_STATEMENTS // 2]:
-            yield _would_decide(r.rule, r.needs[0], pages)
+        for r, need, besides in rules[: MAX_STATEMENTS // 2]:
+            yield _would_decide(r.rule, need, besides, pages)
     yield ""
+
+
+def _perhaps_done(a: Assessment, waiting: Sequence[Recommendation], pages: Pages) -> Iterator[str]:
+    """Examinations of which the record does not tell whether they were done."""
+    found = [r for r in waiting if len(r.needs) == 1 and _of_doing(r.needs[0])]
+    if not found:
+        return
+    yield "**Perhaps done already**"
+    yield ""
+    for r in found[:MAX_STATEMENTS]:
+        name = r.needs[0].aspect
+        because = a.seen[name].because if a.seen and name in a.seen else None
+        why = f": {escape(because)}" if because else ""
+        yield f"- {escape(ASPECTS[name].settled_by)}{why} ({_link(r.rule.id, pages)})"
+    yield ""
+
+
+def _is_near(r: Recommendation) -> bool:
+    """Does it wait for one result, or for a few that all have to be as it says?"""
+    if len(r.needs) > MAX_NEEDS or any(_of_doing(n) for n in r.needs):
+        return False
+    return add_up(r)
+
+
+def _of_doing(need: Need) -> bool:
+    """Does it ask whether an examination was done, and not what it showed?"""
+    return need.aspect.startswith("done.")
 
 
 def _facts_used(a: Assessment, applying: Sequence[Recommendation]) -> Iterator[str]:
@@ -203,9 +240,16 @@ def _title(aspect: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _would_decide(rule: Advice, need: Need, pages: Pages) -> str:
-    values = " or ".join(value for value, answer in need.says if answer is Answer.YES)
-    return f"  - {escape(values)} → {escape(rule.title)} ({_link(rule.id, pages)})"
+def _would_decide(rule: Advice, need: Need, others: tuple[Need, ...], pages: Pages) -> str:
+    besides = "".join(f", and if {escape(_title(n.aspect))}: {escape(_values(n))}" for n in others)
+    return f"  - {escape(_values(need))}{besides} → {escape(rule.title)} ({_link(rule.id, pages)})"
+
+
+def _values(need: Need) -> str:
+    """The values with which the rule holds, or still may."""
+    answers = [answer for _, answer in need.says]
+    wanted = Answer.YES if Answer.YES in answers else Answer.UNKNOWN
+    return " or ".join(value for value, answer in need.says if answer is wanted)
 
 
 def _link(rule: str, pages: Pages) -> str:

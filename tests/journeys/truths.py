@@ -70,6 +70,7 @@ MARKERS: Final = (
 )
 BOTH: Final = {"CD19": "positive", "CD22": "positive"}
 NOTHING_TO_TARGET: Final = {"BCR::ABL1": False, "KMT2A rearrangement": False}
+PH_WITHOUT_T315I: Final = {"BCR::ABL1": True, "BCR::ABL1 T315I": False}
 NO_BCR_ABL1: Final = {"BCR::ABL1": False}
 BELOW_1_IN_10_000: Final = (0.0, 0.0001)
 
@@ -160,20 +161,19 @@ TRUTHS: Final[dict[str, Truth]] = {
         car_t=UNTOLD,
         refractory=UNTOLD,
     ),
-    # That the kinase domain carries no mutation is what a test says of it, not a marker.
     "adult-ph-positive-cr2": Truth(
         "2023-09-12",
         "B",
         relapse_date="2025-03-12",
         end_of_treatment=ON_TREATMENT,
-        genetics={"BCR::ABL1": True},
+        genetics=PH_WITHOUT_T315I,
     ),
     "adult-ph-positive-late-relapse": Truth(
         "2021-05-14",
         "B",
         relapse_date="2026-02-14",
         end_of_treatment="2023-08-14",
-        genetics={"BCR::ABL1": True},
+        genetics=PH_WITHOUT_T315I,
         antigens=BOTH,
     ),
     "adult-second-salvage": Truth(

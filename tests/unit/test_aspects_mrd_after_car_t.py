@@ -176,6 +176,28 @@ def test_one_result_shows_no_rise_and_excludes_none() -> None:
 
 
 @pytest.mark.parametrize(
+    ("on", "results", "answer"),
+    [
+        (100, (mrd(28, Interval(0.0, 1e-6)), mrd(90, Interval(0.0, 1e-6))), {YesNo.NO}),
+        (100, (mrd(28, 1e-5), mrd(90, Interval(0.0, 1e-6))), {YesNo.NO}),
+        (100, (mrd(28, Interval(0.0, 1e-6)),), {YesNo.NO}),
+        (148, (mrd(28, Interval(0.0, 1e-6)),), {YesNo.NO}),
+        (149, (mrd(28, Interval(0.0, 1e-6)),), set(YesNo)),
+        (100, (mrd(28, Interval(0.0, 1e-6, high_open=True)),), set(YesNo)),
+        (100, (mrd(28, Interval(0.0, 1e-6)), mrd(90, 1e-4, route=Route.TEXT)), set(YesNo)),
+        (100, (mrd(28, Interval(0.0, 1e-6)), mrd(90, 1e-4, None)), set(YesNo)),
+        (100, (mrd(28, 1e-4, None), mrd(90, Interval(0.0, 1e-6))), {YesNo.NO}),
+    ],
+    ids=str,
+)
+def test_nothing_rises_while_the_last_result_finds_nothing(
+    on: int, results: tuple[MrdResult, ...], answer: set[YesNo]
+) -> None:
+    """Not detected is what a chart holds of a good course: an open rise would hide the advice on it."""
+    assert found(NGS_RISING, on, *results) == answer
+
+
+@pytest.mark.parametrize(
     ("fraction", "answer"),
     [
         (1e-4, {Pcr.UP_TO}),

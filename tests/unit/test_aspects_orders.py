@@ -62,6 +62,7 @@ def left(aspect: Aspect, *orders: Order, on: date = TODAY, **record: Any) -> set
 
 
 REQUEST = {"ordered": True, "given": False}
+ACTIVE = {**REQUEST, "standing": True}
 
 
 @pytest.mark.parametrize(
@@ -75,6 +76,10 @@ REQUEST = {"ordered": True, "given": False}
         ({"drugs": (use("nelarabine", 3, route=Route.TEXT),)}, (), {TOGETHER, NOT}),
         ({"drugs": (use("nelarabine", 28, **REQUEST),)}, (), {ORDERED}),
         ({"drugs": (use("nelarabine", 29, **REQUEST),)}, (), {NOT}),
+        ({"drugs": (use("nelarabine", 28, **ACTIVE),)}, (), {TOGETHER}),
+        ({"drugs": (use("nelarabine", 29, **ACTIVE),)}, (), {NOT}),
+        ({"drugs": (use("nelarabine", None, **ACTIVE),)}, (), {TOGETHER, NOT}),
+        ({"drugs": (use("nelarabine", 3, route=Route.TEXT, **ACTIVE),)}, (), {TOGETHER, NOT}),
         ({"drugs": (use("nelarabine", 3, **REQUEST), use("nelarabine", 2))}, (), {TOGETHER}),
         ({"missing": UNREAD}, (), {TOGETHER, NOT}),
     ],
@@ -97,6 +102,9 @@ def test_nelarabine_beside(record: Any, orders: Any, found: set[Any]) -> None:
         ({"drugs": (use("methotrexate", 3, intrathecal=False),)}, (), {NOT}),
         ({"drugs": (use("methotrexate", 3),)}, (), {TOGETHER, NOT}),
         ({"drugs": (use("methotrexate", 3, intrathecal=True, **REQUEST),)}, (), {ORDERED}),
+        ({"drugs": (use("methotrexate", 28, intrathecal=True, **ACTIVE),)}, (), {TOGETHER}),
+        ({"drugs": (use("methotrexate", 29, intrathecal=True, **ACTIVE),)}, (), {NOT}),
+        ({"drugs": (use("methotrexate", 3, intrathecal=False, **ACTIVE),)}, (), {NOT}),
         ({"events": (Event("Procedure/i", ago(5), EventKind.INTRATHECAL),)}, (), {TOGETHER}),
         ({"missing": UNREAD}, (), {TOGETHER, NOT}),
     ],

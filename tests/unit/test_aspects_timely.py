@@ -1,5 +1,6 @@
 """Aspects that tell whether a statement is still timely: judged, irradiated, operated, mutation on record."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -114,6 +115,10 @@ def gene(present: bool, **more: Any) -> Genetic:
         ({"genetics": (gene(True),)}, YES, YES),
         ({"genetics": (gene(False),)}, NO, NO),
         ({"genetics": (gene(True), gene(False))}, YES, YES),
+        ({"genetics": (replace(gene(False), when=day(after(-14))),)}, NO, NO),
+        ({"genetics": (replace(gene(False), when=day(after(-15))),)}, NO, EITHER),
+        ({"genetics": (replace(gene(False), when=None),)}, NO, EITHER),
+        ({"genetics": (replace(gene(True), when=day(after(-400))),)}, YES, YES),
         ({"genetics": (gene(True, route=Route.TEXT),)}, EITHER, EITHER),
         ({"missing": {Part.LABORATORY: "not read"}}, EITHER, EITHER),
         ({"missing": {Part.REPORTS: "not read"}}, EITHER, EITHER),

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from cds_rules.patient.events import Event, EventKind
+from cds_rules.patient.findings import Marker
 from cds_rules.patient.timeline import Part, PatientTimeline, ProblemKind, Route
 from service.fhir.site_map import OWN_CONCEPTS, SiteCode, SiteMap
 from service.fhir.to_timeline import to_timeline
@@ -304,7 +305,19 @@ def test_a_variant_of_abl1_alone_is_a_mutation_analysis(genes: list[str], tested
     result = observation((LOINC, "69548-6"), valueCodeableConcept=coded((LOINC, answer)), component=parts)
     kinds = {e.kind: e.positive for e in read(result).events}
     assert EventKind.GENOMIC_TEST in kinds
-    assert kinds.get(EventKind.KINASE_MUTATION_TEST) == ((answer == "LA9633-4") if tested else None)
+    assert (EventKind.KINASE_MUTATION_TEST in kinds) is tested
+    assert kinds.get(EventKind.KINASE_MUTATION_TEST) == (True if tested and answer == "LA9633-4" else None)
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"), [(NEGATIVE, [(Marker.T315I, False)]), (POSITIVE, []), (EQUIVOCAL, [])]
+)
+def test_no_mutation_of_the_kinase_domain_is_no_t315i(answer: tuple[str, str], found: list[Any]) -> None:
+    """A mutation that is not named may be any."""
+    result = observation(("urn:lab", "X"), valueCodeableConcept=coded(answer))
+    timeline = read(result, site=site("kinase-domain-mutation"))
+    assert [(g.marker, g.present) for g in timeline.genetics] == found
+    assert [e.kind for e in timeline.events] == [EventKind.KINASE_MUTATION_TEST]
 
 
 # ---- a site's own codes --------------------------------------------------------------------------

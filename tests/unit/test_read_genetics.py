@@ -214,6 +214,18 @@ def test_the_gatekeeper_mutation(words: str) -> None:
     assert shown(variant(gene("TP53"), component(PROTEIN, valueString=words))) == {(Marker.TP53, True)}
 
 
+def test_a_variant_that_is_absent_tells_of_t315i_only_if_it_names_it() -> None:
+    def absent(*parts: Json) -> set[tuple[Marker, bool]]:
+        return shown(read(VARIANT, component=[*parts], valueCodeableConcept=coded(ABSENT)))
+
+    named = component(PROTEIN, valueString="p.Thr315Ile")
+    assert absent(gene("ABL1"), named) == {(Marker.T315I, False)}
+    assert absent(gene("BCR"), gene("ABL1"), named) == {(Marker.T315I, False)}
+    assert absent(gene("ABL1")) == set()
+    assert absent(gene("ABL1"), component(PROTEIN, valueString="p.Glu255Lys")) == set()
+    assert absent(gene("TP53"), named) == set()
+
+
 def test_a_code_and_a_display_of_two_genes_are_a_contradiction() -> None:
     timeline = variant(gene("TP53", "BRCA1"))
     assert timeline.genetics == ()

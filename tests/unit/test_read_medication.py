@@ -63,6 +63,39 @@ def test_an_active_statement_without_an_end_is_ongoing() -> None:
 
 
 @pytest.mark.parametrize(
+    ("members", "stands"),
+    [
+        ({"status": "active", "intent": "order"}, True),
+        ({"status": "active", "intent": "instance-order"}, True),
+        ({"status": "active", "intent": "plan"}, False),
+        ({"status": "active", "intent": "proposal"}, False),
+        ({"status": "active"}, False),
+        ({"status": "active", "intent": "order", "doNotPerform": True}, False),
+        ({"status": "completed", "intent": "order"}, False),
+        ({"status": "stopped", "intent": "order"}, False),
+    ],
+    ids=str,
+)
+def test_only_an_active_order_stands(members: Json, stands: bool) -> None:
+    request = medication("MedicationRequest", effectivePeriod=..., authoredOn="2024-01-10", **members)
+    (found,) = read(request).drugs
+    assert (found.ordered, found.standing) == (True, stands)
+
+
+def test_an_order_of_triple_intrathecal_therapy_is_no_dose_and_stands_as_methotrexate() -> None:
+    request = medication("MedicationRequest", effectivePeriod=..., authoredOn="2024-01-10", status="active")
+    request["intent"] = "order"
+    text = "methotrexate 12 mg / cytarabine 30 mg / hydrocortisone 24 mg intrathecal"
+    request["medicationCodeableConcept"] = {"text": text}
+    timeline = read(request)
+    (found,) = timeline.drugs
+    assert (found.drug, found.intrathecal, found.ordered, found.given) == ("methotrexate", True, True, False)
+    assert found.standing
+    assert found.route is Route.TEXT
+    assert timeline.events == ()
+
+
+@pytest.mark.parametrize(
     ("kind", "members"),
     [
         ("MedicationStatement", {"status": "completed", "effectivePeriod": {"start": "2024-01-10"}}),

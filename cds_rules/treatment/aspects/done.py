@@ -166,7 +166,7 @@ def _baseline(chart: Chart) -> Seen:
     evidence = tuple(dict.fromkeys((*count.evidence, *chemistry.evidence)))
     if count.possible == chemistry.possible:
         return Seen(count.possible, evidence, count.because)
-    return Seen(_EITHER, evidence, "blood count and chemistry are not both on record since the relapse")
+    return Seen(_EITHER, evidence, "not both are on record since the relapse")
 
 
 def _testes(chart: Chart) -> Seen:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from cds_rules.patient.findings import Antigen, Expression, Marker
+from cds_rules.patient.sites import SITE_WINDOW_DAYS
 from cds_rules.patient.timeline import Part
 from cds_rules.request import Test
 from cds_rules.treatment.aspect import Aspect, Seen, YesNo, seen_bool, seen_fact
@@ -30,6 +33,21 @@ def _marker(marker: Marker, name: str) -> Aspect:
     return Aspect(f"genetics.{name}", marker.value, YesNo, read, f"genetic testing for {marker.value}")
 
 
+def _t315i_now(chart: Chart) -> Seen:
+    """Once found it counts; not found counts on a sample of this relapse only, for it is acquired."""
+    fact = chart.picture.findings.genetics[Marker.T315I]
+    if fact.value is not False:
+        return seen_bool(fact)
+    relapsed = chart.picture.relapse_date.value
+    absent = [g for g in chart.timeline.genetics if g.marker is Marker.T315I and g.source in fact.evidence]
+    days = [g.when for g in absent if g.when is not None]
+    if relapsed is None or not any(
+        day.earliest >= relapsed.latest - timedelta(days=SITE_WINDOW_DAYS) for day in days
+    ):
+        return Seen(frozenset(YesNo), fact.evidence, "not found before, but not tested for at this relapse")
+    return seen_bool(fact)
+
+
 CD19 = _antigen(Antigen.CD19)
 CD22 = _antigen(Antigen.CD22)
 BCR_ABL1 = _marker(Marker.BCR_ABL1, "BCR::ABL1")
@@ -41,7 +59,13 @@ HYPODIPLOIDY = _marker(Marker.HYPODIPLOIDY, "hypodiploidy")
 ETV6_RUNX1 = _marker(Marker.ETV6_RUNX1, "ETV6::RUNX1")
 ABL_CLASS = _marker(Marker.ABL_CLASS, "ABL-class")
 JAK2 = _marker(Marker.JAK2, "JAK2")
-T315I = _marker(Marker.T315I, "T315I")
+T315I = Aspect(
+    "genetics.T315I",
+    Marker.T315I.value,
+    YesNo,
+    _t315i_now,
+    f"genetic testing for {Marker.T315I.value}",
+)
 DOWN = _marker(Marker.DOWN, "Down syndrome")
 
 

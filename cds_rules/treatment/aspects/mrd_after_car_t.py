@@ -258,12 +258,18 @@ def _latest(chart: Chart) -> Seen:
 
 
 def _rising(chart: Chart) -> Seen:
-    """The last two results by sequencing."""
+    """The last two results by sequencing. Where the last one finds nothing, nothing rises."""
     pool = _pool(chart, ("ngs",), _EITHER)
     if isinstance(pool, Seen):
         return pool
-    sure = pool.judged().sure
+    judged = pool.judged()
+    sure = judged.sure
     last = latest_of(sure)
+    if last and all(ngs_values(r.fraction) == {Ngs.NEGATIVE} for r in last):
+        newest = _newest(last)
+        later = [r for r in judged.perhaps if r.when is not None and r.when.latest >= newest]
+        if not later and not _old(chart, newest):
+            return Seen(_NO, _sources(last), f"negative {newest}")
     before = latest_of(r for r in sure if r not in last)
     if not last or not before:
         return Seen(_EITHER, _sources(last), "fewer than two results by sequencing since the infusion")

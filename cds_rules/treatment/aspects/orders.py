@@ -39,8 +39,8 @@ _YES, _NO = frozenset({YesNo.YES}), frozenset({YesNo.NO})
 class Beside(StrEnum):
     """Something that should not come together with the order."""
 
-    TOGETHER = "ordered with it, or given in the last 28 days"
-    ORDERED = "an order of the last 28 days is on record"
+    TOGETHER = "ordered with it, on active order, or given in the last 28 days"
+    ORDERED = "an order of the last 28 days is on record, not active any more"
     NOT = "neither"
 
 
@@ -65,28 +65,37 @@ def drafts(chart: Chart, wanted: Callable[[Order], bool]) -> tuple[str, ...]:
 
 
 def _beside(given: Aspect, drug: Callable[[Order], bool], drugs: frozenset[str]) -> Callable[[Chart], Seen]:
-    """As `given` tells of what was given; an order on record alone is told apart from it."""
+    """As `given` tells of what was given. An active order of the last days counts as beside it; one that
+    is no longer active is told apart, for it need not have been given."""
 
     def read(chart: Chart) -> Seen:
         together = drafts(chart, drug)
         if together:
             return Seen(frozenset({Beside.TOGETHER}), together)
         first = chart.picture.on - timedelta(days=t_cell.CLOSE_DAYS)
-        ordered = tuple(
-            u.source
+        orders = [
+            u
             for u in uses_of(chart.timeline, drugs)
-            if u.ordered and u.route.settles and u.when is not None and u.when.latest >= first
+            if u.ordered and (u.when.latest >= first if u.when is not None else u.standing)
             if given is t_cell.NELARABINE or u.intrathecal
-        )
+        ]
+        ordered = tuple(u.source for u in orders if u.route.settles and not u.standing)
+        standing = [u for u in orders if u.standing]
+        sure = tuple(u.source for u in standing if u.route.settles and u.when and u.when.earliest >= first)
+        if sure:
+            return Seen(frozenset({Beside.TOGETHER}), sure)
         told = tuple(u for u in chart.timeline.drugs if not u.ordered)
         seen = given.read(replace(chart, timeline=replace(chart.timeline, drugs=told)))
         possible: set[StrEnum] = set()
-        if t_cell.Given.RECENT in seen.possible:
+        if t_cell.Given.RECENT in seen.possible or standing:
             possible.add(Beside.TOGETHER)
         if seen.possible - {t_cell.Given.RECENT}:
             possible.add(Beside.ORDERED if ordered else Beside.NOT)
         why = seen.because or ("its date is not recorded" if len(possible) > 1 else None)
-        return Seen(frozenset(possible), (*seen.evidence, *ordered), why)
+        if standing:
+            why = "an active order is on record, but not for certain of this drug or of the last 28 days"
+        evidence = dict.fromkeys((*seen.evidence, *ordered, *(u.source for u in standing)))
+        return Seen(frozenset(possible), tuple(evidence), why)
 
     return read
 

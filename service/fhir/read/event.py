@@ -11,6 +11,7 @@ from typing import Any
 
 from cds_rules.patient.dates import PartialDate
 from cds_rules.patient.events import Event, EventKind
+from cds_rules.patient.findings import Genetic, Marker
 from cds_rules.patient.timeline import ProblemKind
 from service.fhir.elements import LastingConditionData, ObservationData
 from service.fhir.read.measurement import NOT_SEEN, SEEN
@@ -184,6 +185,9 @@ def read_observation(
     else:
         event = Event(source, taken, kind, positive=positive, route=meaning.route)
     reading.events.append(event)
+    if kind is EventKind.KINASE_MUTATION_TEST and positive is False:
+        # No mutation of the kinase domain: T315I, which is one, was not found either.
+        reading.genetics.append(Genetic(source, taken, Marker.T315I, False, meaning.route))
 
 
 def note_test(

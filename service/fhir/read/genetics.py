@@ -152,13 +152,16 @@ def _variant(
         raise NotUsableError("The variant is not said to be present or absent: not used.")
     tested = _tested(genes)
     if tested is not None:
-        reading.events.append(Event(source, taken, tested, positive=present, route=meaning.route))
+        positive = present or None
+        reading.events.append(Event(source, taken, tested, positive=positive, route=meaning.route))
     markers = list(_markers(genes, changes))
     for component in data.component:
         if any(m.concept == "genomics.iscn" for m in reading.concepts(component.code)):
             markers.extend(iscn_markers(_text_of(component)))
-    # That one variant is absent does not say that the gene is as it should be.
-    return [(marker, True) for marker in dict.fromkeys(markers)] if present else []
+    if present:
+        return [(marker, True) for marker in dict.fromkeys(markers)]
+    # That one variant is absent does not say that the gene is as it should be: only of T315I, which is one.
+    return [(Marker.T315I, False)] if Marker.T315I in markers else []
 
 
 def _tested(genes: set[str]) -> EventKind | None:

@@ -22,6 +22,7 @@ _LIVE = {
     "MedicationStatement": {"active", "completed", "stopped"},
     "MedicationRequest": {"active", "completed", "stopped"},
 }
+_ORDERS = {"order", "original-order", "reflex-order", "filler-order", "instance-order"}
 _GIVEN_OR_UNTOLD = {"completed", "in-progress", "unknown", "stopped", "on-hold"}
 _CAR_T = {"tisagenlecleucel", "brexucabtagene", "brexucabtagene-autoleucel", "obecabtagene"}
 
@@ -67,7 +68,7 @@ def read(resource: dict[str, Any], meanings: list[Meaning], reading: Reading) ->
             reading.problem(ProblemKind.ENTERED_IN_ERROR, "Entered in error: not used.", source)
         return
     if meaning.concept == INTRATHECAL_CHEMOTHERAPY:
-        _read_intrathecal(data, source, start, meaning, reading)
+        _read_intrathecal(data, source, start, meaning, _stands(resource), reading)
         return
     code = code_of(resource, reading.medications) or {}
     if drug in LIPOSOMAL:
@@ -83,8 +84,16 @@ def read(resource: dict[str, Any], meanings: list[Meaning], reading: Reading) ->
             ordered=kind == "MedicationRequest",
             route=meaning.route,
             intrathecal=intrathecal(resource, reading, *_names(code)),
+            standing=_stands(resource),
         )
     )
+
+
+def _stands(resource: dict[str, Any]) -> bool:
+    """Is it an order, not a plan or a proposal, that is active?"""
+    if resource["resourceType"] != "MedicationRequest" or resource.get("doNotPerform") is True:
+        return False
+    return resource.get("status") == "active" and resource.get("intent") in _ORDERS
 
 
 def _names(code: Any) -> list[str]:
@@ -93,10 +102,27 @@ def _names(code: Any) -> list[str]:
 
 
 def _read_intrathecal(
-    data: MedicationData, source: str, start: PartialDate | None, meaning: Meaning, reading: Reading
+    data: MedicationData,
+    source: str,
+    start: PartialDate | None,
+    meaning: Meaning,
+    standing: bool,
+    reading: Reading,
 ) -> None:
-    """Several drugs into the spinal fluid at once; an order is none."""
+    """Several drugs into the spinal fluid at once; an order is none, and stands as one of methotrexate."""
     if source.startswith("MedicationRequest"):
+        reading.drugs.append(
+            DrugUse(
+                source,
+                start,
+                "methotrexate",
+                given=False,
+                ordered=True,
+                route=meaning.route,
+                intrathecal=True,
+                standing=standing,
+            )
+        )
         return
     kind = EventKind.INTRATHECAL
     reading.events.append(Event(source, start, kind, until=_end(data), route=meaning.route))
