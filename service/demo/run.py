@@ -89,6 +89,8 @@ def settings_for(port: int) -> Settings:
         workers=2,
         threads=_THREADS,
         cors_origins=(),
+        log_format="text",
+        log_level="warning",  # the terminal is for the reader of the demonstration
     )
 
 
