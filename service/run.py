@@ -24,6 +24,7 @@ from service.config import Settings, check
 from service.config.sources import check_names
 from service.observing import logs
 from service.observing.metrics import FOLDER_VARIABLE
+from service.worker import bounded
 
 _log = logging.getLogger(__name__)
 Remake = Callable[[], tuple[Flask, Mapping[str, Any]]]
@@ -83,12 +84,12 @@ def _spare_the_collector() -> None:
 
 
 def options(settings: Settings) -> dict[str, Any]:
-    """Threaded workers: a slow FHIR server holds a thread, not the process."""
+    """Threaded workers: a slow FHIR server or client holds a thread, not the process."""
     return {
         "bind": f"{settings.host}:{settings.port}",
         "workers": settings.workers,
         "threads": settings.threads,
-        "worker_class": "gthread",
+        "worker_class": bounded(settings.receive_timeout_s),
         "timeout": 30,
         "graceful_timeout": 10,
         "keepalive": 5,

@@ -19,7 +19,7 @@ class ServingSettings(BaseModel):
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8080, ge=1, le=65535, description="Port to listen on.")
     workers: int = Field(default=2, ge=1, le=64, description="gunicorn worker processes.")
-    threads: int = Field(default=4, ge=1, le=64, description="Threads in each worker process.")
+    threads: int = Field(default=8, ge=1, le=64, description="Threads in each worker process.")
     insecure: bool = Field(
         default=False,
         description="Serve without checking who calls, and fetch from any FHIR server. For tests only.",
@@ -33,6 +33,13 @@ class ServingSettings(BaseModel):
     )
     max_body_bytes: int = Field(
         default=32_000_000, ge=1000, description="Largest request body accepted, in bytes."
+    )
+    receive_timeout_s: float = Field(
+        default=10.0,
+        gt=0,
+        le=120,
+        description="Seconds from the first byte of a request to its answer; a client that takes longer to "
+        "send it is cut off.",
     )
     rate_limit: Annotated[Rate | None, OrNone] = Field(
         default="6000/minute",

@@ -22,6 +22,8 @@ pytestmark = pytest.mark.integration
 ROOT = Path(__file__).resolve().parents[2]
 CALL = (ROOT / "fixtures" / "hooks" / "client-2.0-full-prefetch.json").read_bytes()
 CALLS = 12
+THREADS = 4
+"""2 workers with 2 threads each."""
 
 
 @dataclass
@@ -64,7 +66,7 @@ def service(tmp_path: Path) -> Iterator[Running]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    settings = f"insecure = true\nport = {port}\nworkers = 2\n"
+    settings = f"insecure = true\nport = {port}\nworkers = 2\nthreads = 2\nreceive_timeout_s = 1.5\n"
     (tmp_path / "relapse-cds.toml").write_text(settings)
     environment = {
         **{k: v for k, v in os.environ.items() if not k.startswith("RELAPSE_CDS_")},
@@ -133,6 +135,28 @@ def test_sighup_takes_over_the_settings_of_the_file_and_none_that_cannot_be_used
     assert base_said() == "https://cds.example"
     service.call()
     assert "reload refused" in (service.folder / "log").read_text()
+
+
+def test_a_client_that_drips_is_cut_off_and_holds_up_nobody(service: Running) -> None:
+    """Every thread of both workers is held by a client that sends its request a byte at a time."""
+    port = int(service.base.rpartition(":")[2])
+    start = (
+        b"POST /cds-services/relapsed-all HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+        b"Content-Length: 9000\r\n\r\n{"
+    )
+    with contextlib.ExitStack() as open_connections:
+        dripping = [
+            open_connections.enter_context(socket.create_connection(("127.0.0.1", port)))
+            for _ in range(THREADS)
+        ]
+        for connection in dripping:
+            connection.sendall(start)
+        service.call()  # waits for a thread, and gets one
+        answers = []
+        for connection in dripping:
+            connection.settimeout(10)
+            answers.append(connection.recv(100))
+    assert all(answer.startswith(b"HTTP/1.1 400") for answer in answers)
 
 
 def test_sigterm_ends_it_cleanly_and_leaves_no_folder_behind(service: Running) -> None:
