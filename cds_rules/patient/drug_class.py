@@ -116,4 +116,4 @@ SPELLINGS: Final = {
     "liposomal vincristine": "liposomal-vincristine",
     "liposomal cytarabine": "liposomal-cytarabine",
 }
-"""Other spellings of an ingredient, in lower case. Brands are not looked for."""
+"""Other spellings of an ingredient, in lower case. Brands: `cds_rules/terminology/brands.toml`."""

@@ -40,6 +40,13 @@ class Expression(StrEnum):
     NEGATIVE = "negative"
 
 
+class Laterality(StrEnum):
+    """The side of a paired organ."""
+
+    LEFT = "left"
+    RIGHT = "right"
+
+
 class Field(StrEnum):
     """What was irradiated."""
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from cds_rules.patient.dated import Dated as Dated  # noqa: PLC0414 - readers look for it here
 from cds_rules.patient.dates import PartialDate
 from cds_rules.patient.events import Event, as_known
-from cds_rules.patient.findings import AntigenResult, CellCollection, Genetic, Irradiation
+from cds_rules.patient.findings import AntigenResult, CellCollection, Genetic, Irradiation, Laterality
 from cds_rules.patient.interval import Interval
 from cds_rules.patient.problem import DataProblem as DataProblem  # noqa: PLC0414 - readers look here
 from cds_rules.patient.problem import Part as Part  # noqa: PLC0414 - readers look here
@@ -121,6 +121,8 @@ class Diagnosis:
     sites_told: bool = True
     """False when a body site is given that is not recognised."""
     route: Route = Route.CODE
+    testes: frozenset[Laterality] = frozenset()
+    """Which testes are named; empty where the record does not say, or contradicts itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,7 @@ ADVICE: tuple[Advice, ...] = (
         _FIRST,
         (_PDQ,),
         versus=("T-1", "T-1a", "T-1b", "T-1c"),
-        rank=20,
+        rank=9,
     ),
     Advice(
         "T-2a",

@@ -1,7 +1,7 @@
-"""Drugs by ingredient name, for products whose own code is not an ingredient's.
+"""Drugs by ingredient or brand, for products whose own code is not an ingredient's.
 
 EHRs send RxNorm codes of clinical and branded products, NDC, or local codes; their display names the
-ingredient. Whole words only: inotuzumab is not gemtuzumab, and "ara-C" is not looked for.
+ingredient, the brand, or both. Whole words only: inotuzumab is not gemtuzumab, and "ara-C" is not looked for.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from cds_rules.patient.drug_class import (
     STEROID,
 )
 from cds_rules.patient.timeline import Route
+from cds_rules.terminology.brand import brands
 from cds_rules.terminology.code_set import RXNORM, load
 from service.fhir.lexicon import Meaning
 
@@ -44,7 +45,8 @@ _HAVE_LOCAL_FORMS = STEROID | IMMUNOSUPPRESSANT | JAK_INHIBITOR
 @cache
 def _ingredients() -> re.Pattern[str]:
     """Every name and spelling, longest first; a space in it is any white space."""
-    names = {c.concept.removeprefix("drug.") for c in load().codes("drug")} | ALL_DRUGS | set(SPELLINGS)
+    names = {c.concept.removeprefix("drug.") for c in load().codes("drug")} | ALL_DRUGS
+    names |= {*SPELLINGS, *brands()}
     told = (re.escape(name).replace(r"\ ", r"\s+") for name in sorted(names, key=lambda n: (-len(n), n)))
     return re.compile(rf"(?<![\w-])({'|'.join(told)})(?![\w-])", re.IGNORECASE)
 
@@ -80,7 +82,7 @@ def is_intrathecal(text: str) -> bool:
 def _named(text: str) -> set[str]:
     """The drugs a text names, by our names."""
     words = (" ".join(found.lower().split()) for found in _ingredients().findall(text))
-    names = {SPELLINGS.get(word, word) for word in words}
+    names = {SPELLINGS.get(word) or brands().get(word, word) for word in words}
     if len(names) == 1 and _LIPOSOMAL.search(text):
         names = {LIPOSOMAL.get(name, name) for name in names}
     if names & _HAVE_LOCAL_FORMS and _LOCAL.search(text):

@@ -71,6 +71,19 @@ class Quantity(Element):
     code: Text | None = None
 
 
+class SideExtension(Element):
+    """An extension with a coded value, such as the laterality of mCODE."""
+
+    url: Text
+    valueCodeableConcept: CodeableConcept | None = None
+
+
+class BodySite(CodeableConcept, gc=False):
+    """Condition.bodySite, with the side that an extension may give."""
+
+    extension: tuple[SideExtension, ...] = ()
+
+
 class PatientData(Element):
     """Patient."""
 
@@ -89,7 +102,7 @@ class ConditionData(Element):
     code: CodeableConcept
     clinicalStatus: CodeableConcept | None = None
     verificationStatus: CodeableConcept | None = None
-    bodySite: tuple[CodeableConcept, ...] = ()
+    bodySite: tuple[BodySite, ...] = ()
     onsetDateTime: Text | None = None
     onsetPeriod: Period | None = None
     recordedDate: Text | None = None

@@ -90,37 +90,8 @@ _IT = re.compile(
 )
 """Intrathecal chemotherapy by its abbreviation, in capitals, or by a brand that is given no other way."""
 _BETWEEN = re.compile(r"\s*[/+,;&]\s*|\s+(?:and|with|plus)\s+", re.IGNORECASE)
-_OTHER_NAMES = {
-    "arranon": "nelarabine",
-    "atriance": "nelarabine",
-    "aucatzyl": "obecabtagene",
-    "bendeka": "bendamustine",
-    "treanda": "bendamustine",
-    "besponsa": "inotuzumab",
-    "blincyto": "blinatumomab",
-    "bosulif": "bosutinib",
-    "clolar": "clofarabine",
-    "evoltra": "clofarabine",
-    "depocyt": "liposomal-cytarabine",
-    "depocyte": "liposomal-cytarabine",
-    "gleevec": "imatinib",
-    "glivec": "imatinib",
-    "hdmtx": "methotrexate",
-    "mtx": "methotrexate",
-    "iclusig": "ponatinib",
-    "jakafi": "ruxolitinib",
-    "jakavi": "ruxolitinib",
-    "kymriah": "tisagenlecleucel",
-    "marqibo": "liposomal-vincristine",
-    "scemblix": "asciminib",
-    "sprycel": "dasatinib",
-    "tasigna": "nilotinib",
-    "tecartus": "brexucabtagene",
-    "velcade": "bortezomib",
-    "venclexta": "venetoclax",
-    "venclyxto": "venetoclax",
-}
-"""Brands of the drugs that are checked, and common short names. Project's list: no source gives them."""
+_OTHER_NAMES = {"depocyte": "liposomal-cytarabine", "hdmtx": "methotrexate", "mtx": "methotrexate"}
+"""Short names and spellings that only drafts are read by, where a clinician can answer. Project's list."""
 _NECTAR = re.compile(r"\bNECTAR\b(?![- ](?:thick|THICK))")
 """Nelarabine, etoposide and cyclophosphamide (HR2020, 000:248); in capitals, for diets are called so too."""
 _OTHER_NAME = re.compile(rf"\b({'|'.join(_OTHER_NAMES)})\b", re.IGNORECASE)

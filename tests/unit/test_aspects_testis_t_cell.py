@@ -1,5 +1,6 @@
 """Aspects of testicular relapse, and of nelarabine with intrathecal chemotherapy."""
 
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
@@ -7,7 +8,16 @@ import pytest
 
 from cds_rules.patient.draw import draw
 from cds_rules.patient.events import Event, EventKind
-from cds_rules.patient.timeline import DrugUse, Part, PatientTimeline, Route, Site
+from cds_rules.patient.findings import Laterality
+from cds_rules.patient.timeline import (
+    Diagnosis,
+    DiseaseState,
+    DrugUse,
+    Part,
+    PatientTimeline,
+    Route,
+    Site,
+)
 from cds_rules.treatment.aspect import Aspect
 from cds_rules.treatment.aspects.t_cell import INTRATHECAL, NELARABINE, Given
 from cds_rules.treatment.aspects.testis import (
@@ -36,6 +46,43 @@ def possible(aspect: Aspect, **record: Any) -> set[StrEnum]:
 
 def biopsy(positive: bool | None, when: str | None = "2025-10-03", **more: Any) -> Event:
     return Event("Procedure/b", day(when), EventKind.TESTIS_BIOPSY, positive=positive, **more)
+
+
+def of_side(*relapses: Diagnosis) -> set[StrEnum]:
+    timeline = PatientTimeline(PERSON, diagnoses=(diagnosis(), *relapses))
+    found = TESTIS_SIDE.read(Chart(draw(timeline, ON), timeline, {}))
+    assert found.settled or found.because
+    return set(found.possible)
+
+
+def in_testis(*sides: Laterality, name: str = "1", when: str | None = RELAPSED, **more: Any) -> Diagnosis:
+    told = relapse(when or RELAPSED, sites=frozenset({Site.TESTIS}))
+    return replace(told, source=f"Condition/relapse-{name}", when=day(when), testes=frozenset(sides), **more)
+
+
+L, R = Laterality.LEFT, Laterality.RIGHT
+
+
+@pytest.mark.parametrize(
+    ("relapses", "sides"),
+    [
+        ((in_testis(L),), {Side.ONE}),
+        ((in_testis(L, R),), {Side.BOTH}),
+        ((in_testis(L), in_testis(R, name="2")), {Side.BOTH}),
+        ((in_testis(L), in_testis(L, name="2")), {Side.ONE}),
+        ((in_testis(L), in_testis(name="2")), {Side.ONE}),
+        ((in_testis(),), set(Side)),
+        ((in_testis(L), in_testis(R, name="2", certain=False)), set(Side)),
+        ((in_testis(L, when="2025-09-16", state=DiseaseState.UNSTATED), in_testis()), set(Side)),
+        ((in_testis(L, when="2025-09-17", state=DiseaseState.UNSTATED), in_testis()), {Side.ONE}),
+        ((in_testis(L, when=None), in_testis(name="2")), set(Side)),
+        ((in_testis(L, route=Route.TEXT),), set(Side)),
+    ],
+    ids=str,
+)
+def test_the_side_is_that_of_the_relapse(relapses: tuple[Diagnosis, ...], sides: set[StrEnum]) -> None:
+    """Disease before this relapse says nothing of its side; a word that is not certain leaves it open."""
+    assert of_side(*relapses) == sides
 
 
 # ---- testis --------------------------------------------------------------------------------------

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cds_rules.patient.drug_class import SPELLINGS
+from cds_rules.patient.drug_class import ALL_DRUGS, SPELLINGS
 from cds_rules.patient.timeline import PatientTimeline, Route
+from cds_rules.terminology.brand import BrandError, brands, read_brands
 from cds_rules.terminology.code_set import RXNORM, load
 from service.fhir.drug_names import MAX_LENGTH, named_drugs
 from service.fhir.to_timeline import to_timeline
@@ -33,6 +34,12 @@ def found(code: Json) -> list[tuple[str, Route]]:
         ("mercaptopurine 50 MG Oral Tablet", "mercaptopurine"),
         ("MERCAPTOPURINE", "mercaptopurine"),
         ("inotuzumab ozogamicin 0.9 MG Injection [Besponsa]", "inotuzumab"),
+        ("Besponsa 0.9 MG Injection", "inotuzumab"),
+        ("BLINCYTO", "blinatumomab"),
+        ("vincristine sulfate liposome 0.16 MG/ML Injection [Marqibo]", "liposomal-vincristine"),
+        ("Marqibo", "liposomal-vincristine"),
+        ("Rylaze 10 MG in 0.5 mL", "asparaginase-erwinia"),
+        ("pegaspargase (Oncaspar) 750 UNT/ML", "pegaspargase"),
         ("gemtuzumab ozogamicin", "gemtuzumab"),
         ("methotrexate (as sodium) 25 MG/ML", "methotrexate"),
         ("cytarabine/cytarabine", "cytarabine"),
@@ -45,6 +52,43 @@ def test_the_display_of_a_product_code_names_its_ingredient(display: str, drug: 
 @pytest.mark.parametrize("drug", INGREDIENTS)
 def test_every_ingredient_of_the_terminology_is_found_by_its_name(drug: str) -> None:
     assert found(coding(f"{drug.upper()} 10 MG")) == [(f"drug.{drug}", Route.CODE)]
+
+
+@pytest.mark.parametrize("brand", sorted(brands()))
+def test_every_brand_is_found_as_its_ingredient(brand: str) -> None:
+    assert found(coding(f"{brand.upper()} 10 MG")) == [(f"drug.{brands()[brand]}", Route.CODE)]
+    assert found({"text": brand.title()}) == [(f"drug.{brands()[brand]}", Route.TEXT)]
+    assert brands()[brand] in ALL_DRUGS
+
+
+@pytest.mark.parametrize("brand", sorted(brands()))
+def test_a_brand_is_a_whole_word(brand: str) -> None:
+    for name in (f"{brand}s", f"x{brand}", f"{brand}-like", f"non-{brand}"):
+        assert named_drugs({"text": name}) == []
+
+
+def test_a_brand_and_another_drug_are_two() -> None:
+    assert named_drugs({"text": "Oncaspar and vincristine"}) == []
+    assert named_drugs({"text": "Oncaspar or Rylaze"}) == []
+    assert named_drugs({**coding("Gleevec"), "text": "dasatinib"}) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[Besponsa]\ndrug = 'inotuzumab'\nsource = 's'",
+        "[two-words]\ndrug = 'inotuzumab'\nsource = 's'",
+        "[abc]\ndrug = 'inotuzumab'\nsource = 's'",
+        "[brand]\ndrug = 'inotuzumab'",
+        "[brand]\ndrug = ''\nsource = 's'",
+        "brand = 'inotuzumab'",
+        "[brand]\ndrug = 'a'\nsource = 's'\n[brand]\ndrug = 'b'\nsource = 's'",
+        "[[",
+    ],
+)
+def test_a_damaged_list_of_brands_is_refused(text: str) -> None:
+    with pytest.raises(BrandError):
+        read_brands(text)
 
 
 @pytest.mark.parametrize(
@@ -124,9 +168,8 @@ def test_no_text_raises_or_names_what_it_does_not_hold(text: str) -> None:
     written = " ".join(text.lower().split())
     for meaning in named_drugs({"text": text}):
         name = meaning.concept.removeprefix("drug.")
-        spelled = {name, name.removeprefix("liposomal-")} | {
-            s for s, drug in SPELLINGS.items() if drug == name
-        }
+        others = {**SPELLINGS, **brands()}
+        spelled = {name, name.removeprefix("liposomal-")} | {s for s, drug in others.items() if drug == name}
         assert any(spelling in written for spelling in spelled)
 
 

@@ -265,7 +265,7 @@ def test_without_a_body_site_no_site_is_told() -> None:
 
 
 def test_a_body_site_that_is_not_understood_is_named() -> None:
-    timeline = read(condition(IN_RELAPSE, bodySite=[coded((SCT, "63239009")), coded((SCT, "14016003"))]))
+    timeline = read(condition(IN_RELAPSE, bodySite=[coded((SCT, "39607008")), coded((SCT, "14016003"))]))
     assert [p.resources for p in timeline.problems] == [("Condition/c1",)]
     (found,) = timeline.diagnoses
     assert found.sites == {Site.MARROW}

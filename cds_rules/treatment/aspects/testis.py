@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from enum import StrEnum
 
-from cds_rules.patient.events import Event, EventKind
+from cds_rules.patient.dates import PartialDate
+from cds_rules.patient.events import EventKind
 from cds_rules.patient.findings import Field
 from cds_rules.patient.series import events_of
 from cds_rules.patient.sites import SITE_WINDOW_DAYS
-from cds_rules.patient.timeline import Part
+from cds_rules.patient.timeline import Diagnosis, Part
 from cds_rules.request import Test
 from cds_rules.treatment.aspect import Aspect, Seen, YesNo, unrecorded
 from cds_rules.treatment.aspects.done import Trace, of_events, since_relapse
@@ -37,9 +38,25 @@ class Proof(StrEnum):
     SUSPECTED = "clinical finding only"
 
 
+def _side(chart: Chart) -> Seen:
+    """The testes that the relapse names. Silence about the other one is read as for other sites (D-3)."""
+    told = [
+        d for d in chart.timeline.diagnoses if d.testes and (d.when is None or _at_relapse(d.when, chart))
+    ]
+    named = frozenset(testis for d in told for testis in d.testes)
+    sources = tuple(d.source for d in told)
+    if not named or not all(_sure(d) for d in told):
+        return Seen(frozenset(Side), sources, "the record does not say for certain which testis is involved")
+    return Seen(frozenset({Side.BOTH if len(named) > 1 else Side.ONE}), sources)
+
+
+def _sure(told: Diagnosis) -> bool:
+    return told.certain and told.route.settles and told.when is not None
+
+
 def _proof(chart: Chart) -> Seen:
     """A biopsy that shows leukemia proves it. One that shows none may be of the other testis."""
-    shown = [e for e in events_of(chart.timeline, EventKind.TESTIS_BIOPSY) if _at_relapse(e, chart)]
+    shown = [e for e in events_of(chart.timeline, EventKind.TESTIS_BIOPSY) if _at_relapse(e.when, chart)]
     proven = tuple(e.source for e in shown if e.positive and e.certain and e.route.settles)
     if proven:
         return Seen(frozenset({Proof.BIOPSY}), proven)
@@ -48,11 +65,11 @@ def _proof(chart: Chart) -> Seen:
     return Seen(frozenset(Proof), sources, why)
 
 
-def _at_relapse(event: Event, chart: Chart) -> bool:
+def _at_relapse(when: PartialDate | None, chart: Chart) -> bool:
     relapse = chart.picture.relapse_date.value
-    if relapse is None or event.when is None:
+    if relapse is None or when is None:
         return False
-    return event.when.earliest >= relapse.earliest - timedelta(days=SITE_WINDOW_DAYS)
+    return when.earliest >= relapse.earliest - timedelta(days=SITE_WINDOW_DAYS)
 
 
 def _removed(chart: Chart) -> Seen:
@@ -71,8 +88,8 @@ TESTIS_SIDE = Aspect(
     "testisSide",
     "testes involved",
     Side,
-    unrecorded(Side, _NOT_HELD),
-    "ask the team; examination and ultrasound",
+    _side,
+    "record the body site with its side; examination and ultrasound",
     (Test.TESTIS_EXAM,),
 )
 OTHER_TESTIS = Aspect(

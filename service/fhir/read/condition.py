@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from cds_rules.patient.findings import Genetic, Marker
+from cds_rules.patient.findings import Genetic, Laterality, Marker
 from cds_rules.patient.timeline import (
     CarT,
     Diagnosis,
@@ -16,7 +16,7 @@ from cds_rules.patient.timeline import (
     Site,
     Transplant,
 )
-from service.fhir.elements import CodeableConcept, ConditionData
+from service.fhir.elements import BodySite, CodeableConcept, ConditionData
 from service.fhir.read import event
 from service.fhir.reading import Meaning, Reading, when
 
@@ -30,6 +30,8 @@ _SITES = {
     "site.cns": Site.CNS,
     "specimen.csf": Site.CNS,
     "site.testis": Site.TESTIS,
+    "site.testis.left": Site.TESTIS,
+    "site.testis.right": Site.TESTIS,
     "site.skin": Site.OTHER,
     "site.eye": Site.OTHER,
 }
@@ -121,6 +123,7 @@ def _diagnosis(
     state, coded = _state(concepts, _status(data.clinicalStatus, CLINICAL))
     in_transplant = _IN_TRANSPLANT in concepts
     sites, sites_told = _sites(data.bodySite, source, reading)
+    testes = frozenset(t for place in data.bodySite for t in _testes(place, source, reading))
     return Diagnosis(
         source=source,
         when=when(data.onsetDateTime, data.onsetPeriod),
@@ -133,6 +136,7 @@ def _diagnosis(
         in_transplant=in_transplant,
         sites_told=sites_told,
         route=Route.CODE if any(m.route is Route.CODE for m in told) else Route.SITE,
+        testes=testes,
     )
 
 
@@ -164,6 +168,32 @@ def _lineage(concepts: set[str], source: str, reading: Reading) -> Lineage | Non
     if b_codes:
         return Lineage.B
     return Lineage.T if "all.t" in concepts else None
+
+
+_SIDES = {
+    "site.testis.left": frozenset({Laterality.LEFT}),
+    "site.testis.right": frozenset({Laterality.RIGHT}),
+    "site.side.left": frozenset({Laterality.LEFT}),
+    "site.side.right": frozenset({Laterality.RIGHT}),
+    "site.side.both": frozenset(Laterality),
+}
+LATERALITY = "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-laterality-qualifier"
+
+
+def _testes(place: BodySite, source: str, reading: Reading) -> frozenset[Laterality]:
+    """Which testes a body site names: by its code, a side coded beside it, or mCODE's extension."""
+    told = {m.concept for m in reading.concepts(place)}
+    if not any(_SITES.get(concept) is Site.TESTIS for concept in told):
+        return frozenset()
+    for extension in place.extension:
+        if extension.url == LATERALITY:
+            told |= {m.concept for m in reading.concepts(extension.valueCodeableConcept)}
+    sides = {_SIDES[concept] for concept in told if concept in _SIDES}
+    if len(sides) > 1:
+        text = "A body site names different testes: which one is involved is not used."
+        reading.problem(ProblemKind.CONFLICT, text, source)
+        return frozenset()
+    return next(iter(sides), frozenset())
 
 
 def _sites(places: Iterable[CodeableConcept], source: str, reading: Reading) -> tuple[frozenset[Site], bool]:
