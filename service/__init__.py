@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from flask import Flask, request
@@ -12,7 +13,7 @@ from flask_cors import CORS
 from cds_rules.terminology.code_set import load
 from service import errors, headers, rulebook
 from service.cards.build import Pages
-from service.config import Settings, check
+from service.config import ConfigError, Settings, check
 from service.fhir.client import FhirClient, Limits
 from service.fhir.lexicon import Lexicon
 from service.fhir.site_map import SiteMap, load_site_map
@@ -25,12 +26,19 @@ from service.observing import logs
 from service.observing.health import create_health_blueprint
 from service.openapi import create_openapi_blueprint
 from service.rate_limit import create_rate_limit
+from service.store.errors import StoreAddressError
+from service.store.store import Store
 from service.trials.api import create_trials_blueprint
+
+if TYPE_CHECKING:
+    from prometheus_client import Counter
 
 Authenticate = Callable[[], None]
 """Raises ServiceError 401 unless the caller of the current request is allowed."""
 
 CORS_PATHS = r"/cds-services.*"
+STORE = "relapse-cds store"
+"""Key of the Store among the app's extensions, for whoever runs the app: prepare it before forking."""
 
 
 Today = Callable[[str], date]
@@ -63,7 +71,9 @@ def create_app(
     # and `relapse-cds serve` must have named their folder by then.
     from service.observing import metrics  # noqa: PLC0415
 
-    metrics.register(app, settings)
+    counted = metrics.register(app, settings)
+    store = open_store(settings, counted.store_failures)
+    app.extensions[STORE] = store
     site_map = load_site_map(settings.site_map) if settings.site_map else SiteMap()
     lexicon = Lexicon(load(), site_map)
     reader = RecordReader(lexicon)
@@ -96,8 +106,16 @@ def create_app(
             methods=["GET", "POST", "OPTIONS"],
             allow_headers=["authorization", "content-type"],
         )
-    app.register_blueprint(create_health_blueprint(needed={}, helpful={}))
+    app.register_blueprint(create_health_blueprint(needed={}, helpful={"store": store.works}))
     return app
+
+
+def open_store(settings: Settings, failures: Counter) -> Store:
+    """The store of these settings, not yet connected. ConfigError if its address can never work."""
+    try:
+        return Store(settings, on_failure=lambda use: failures.labels(use).inc())
+    except StoreAddressError as error:
+        raise ConfigError(str(error)) from None
 
 
 def _but_preflights(authenticate: Authenticate) -> Authenticate:

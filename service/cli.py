@@ -17,6 +17,7 @@ COMMANDS = {
     "demo": "Start the demonstration: synthetic patients, a FHIR server, a page that plays the EHR.",
     "rulebook": "Write the rule book pages from the rules and their worked cases.",
     "serve": "Start the service with gunicorn.",
+    "store": "The store: its state, and bringing its tables up to date.",
     "trials": "Trials that the sources name: list them, show one, match a patient.",
 }
 """Name -> a line for the list. The command is the function of that name in service/commands/NAME.py."""

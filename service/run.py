@@ -17,7 +17,7 @@ from prometheus_client.multiprocess import mark_process_dead
 
 from cds_rules import assess
 from cds_rules.patient.timeline import Diagnosis, DiseaseState, Lineage, PatientTimeline, Person
-from service import create_app
+from service import STORE, create_app
 from service.cards import cards_for
 from service.cards.build import Pages
 from service.config import Settings, check
@@ -111,9 +111,16 @@ def serve() -> None:
     check_names(os.environ, Settings.model_fields)
     settings = Settings()
     check(settings)
-    Server(create_app(settings), options(settings), _from_settings).run()
+    Server(_app(settings), options(settings), _from_settings).run()
 
 
 def _from_settings() -> tuple[Flask, Mapping[str, Any]]:
     settings = Settings()
-    return create_app(settings), options(settings)
+    return _app(settings), options(settings)
+
+
+def _app(settings: Settings) -> Flask:
+    app = create_app(settings)
+    # A store that is down is no reason not to start: calls are answered without it, and the metrics say so.
+    app.extensions[STORE].prepare()
+    return app

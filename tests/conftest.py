@@ -179,6 +179,15 @@ class LogLines(logging.Handler):
         self.lines.append(logging.Formatter("%(name)s %(message)s").format(record))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test writes into the store of the folder it is started in."""
+    with pytest.MonkeyPatch.context() as patched:
+        file = tmp_path_factory.mktemp("store") / "tests.db"
+        patched.setenv("RELAPSE_CDS_DATABASE_URL", f"sqlite:///{file}")
+        yield
+
+
 @cache
 def shared_app(**settings: Any) -> Flask:
     """The app for these settings, made once: it keeps nothing of a call."""

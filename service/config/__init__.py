@@ -10,6 +10,7 @@ from service.config.observing import ObservingSettings
 from service.config.record import RecordSettings
 from service.config.serving import ServingSettings
 from service.config.sources import from_files
+from service.config.store import StoreSettings
 from service.fhir.ca_file import CaFileError, check_ca_file
 
 __all__ = ["CA_FILE_VARIABLE", "ConfigError", "Settings", "check", "setting_faults"]
@@ -21,6 +22,7 @@ class Settings(
     ServingSettings,
     RecordSettings,
     ObservingSettings,
+    StoreSettings,
     BaseSettings,
 ):
     """Everything that can be set. Environment variables are these names in capitals after RELAPSE_CDS_.

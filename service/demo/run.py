@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import mmap
 import os
+import shutil
 import signal
 import socket
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +16,10 @@ from threading import Thread
 from typing import Any
 
 from flask import Flask, redirect
+from pydantic import SecretStr
 from werkzeug.wrappers import Response
 
-from service import create_app, local_today
+from service import STORE, create_app, local_today
 from service.config import ConfigError, Settings
 from service.demo.ehr import create_ehr_blueprint
 from service.demo.fhir_server import create_fhir_blueprint
@@ -52,16 +55,26 @@ def demo(port: int, *, once: bool) -> None:
     printed call failed.
     """
     listener = listen(port)
-    base = f"http://{HOST}:{listener.getsockname()[1]}"
-    shown = build(settings_for(listener.getsockname()[1]), fixtures_dir())
+    folder, master = Path(tempfile.mkdtemp(prefix="relapse-cds-demo-")), os.getpid()
+    try:
+        _serve(listener, settings_for(listener.getsockname()[1], folder), once=once)
+    finally:
+        # A worker that ends comes by here as well, and must not take the store away.
+        if os.getpid() == master:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _serve(listener: socket.socket, settings: Settings, *, once: bool) -> None:
+    shown = build(settings, fixtures_dir())
     print(_NOTICE, flush=True)
     for problem in shown.problems:
         print(f"relapse-cds: left out: {problem}", file=sys.stderr, flush=True)
     if not shown.patients:
         raise ConfigError("the demonstration has no patients: see the lines above")
+    shown.app.extensions[STORE].prepare()
     failed = mmap.mmap(-1, 1)  # shared with the workers, which are forks of this process
     try:
-        Server(shown.app, _options(shown, base, listener.detach(), failed, once=once)).run()
+        Server(shown.app, _options(shown, settings, listener.detach(), failed, once=once)).run()
     finally:
         if failed[0]:
             sys.exit(1)
@@ -76,8 +89,11 @@ def listen(port: int) -> socket.socket:
         raise ConfigError(f"port {port}: {reason}; name another one with --port") from None
 
 
-def settings_for(port: int) -> Settings:
-    """The demonstration's settings: nothing that matters is taken from the environment."""
+def settings_for(port: int, folder: Path) -> Settings:
+    """The demonstration's settings: nothing that matters is taken from the environment.
+
+    What is stored goes into `folder`.
+    """
     return Settings(
         demo=True,
         insecure=False,
@@ -91,6 +107,7 @@ def settings_for(port: int) -> Settings:
         cors_origins=(),
         log_format="text",
         log_level="warning",  # the terminal is for the reader of the demonstration
+        database_url=SecretStr(f"sqlite:///{folder / 'demo.db'}"),
     )
 
 
@@ -118,18 +135,20 @@ def _home() -> Response:
     return redirect("/demo/")
 
 
-def _options(shown: Demo, base: str, listener: int, failed: mmap.mmap, *, once: bool) -> dict[str, Any]:
+def _options(
+    shown: Demo, settings: Settings, listener: int, failed: mmap.mmap, *, once: bool
+) -> dict[str, Any]:
     def first_worker_speaks(worker: Any) -> None:
         # From a worker, because threads must not be started before the fork; from the first only.
         if worker.age == 1:
-            Thread(target=_speak, args=(shown, base, failed, once), daemon=True).start()
+            Thread(target=_speak, args=(shown, settings.public_base_url, failed, once), daemon=True).start()
 
-    return options(settings_for(int(base.rpartition(":")[2]))) | {
+    return options(settings) | {
         "bind": f"fd://{listener}",
         "loglevel": "warning",
         "graceful_timeout": 2,
         "post_worker_init": first_worker_speaks,
-        # An idle browser connection must not hold up Ctrl-C: nothing is stored, so nothing is lost.
+        # An idle browser connection must not hold up Ctrl-C: what is stored goes with the demonstration.
         "worker_int": _leave,
     }
 

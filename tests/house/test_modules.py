@@ -27,6 +27,7 @@ ROOMS = (
     "fixtures/hostile",
     "fixtures/shapes",
     "service",
+    "service/store",
     "tests",
     "tests/journeys",
     "tests/schema",

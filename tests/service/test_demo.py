@@ -28,8 +28,8 @@ FIRST = "hr2020-p1-24-months"
 
 
 @pytest.fixture(scope="module")
-def shown() -> Demo:
-    return build(settings_for(PORT), fixtures_dir())
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    return build(settings_for(PORT, tmp_path_factory.mktemp("demo")), fixtures_dir())
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_what_cannot_be_loaded_is_told(tmp_path: Path) -> None:
     shutil.copy(fixtures_dir() / "site.toml", fixtures)
     (fixtures / "patients" / "broken").mkdir()
     (fixtures / "patients" / "broken" / "bundle.json").write_text("{", encoding="utf-8")
-    shown = build(settings_for(PORT), fixtures)
+    shown = build(settings_for(PORT, tmp_path), fixtures)
     assert shown.problems == ["broken/bundle.json: The file is not readable JSON."]
     assert [patient.id for patient in shown.patients] == [FIRST]
 
@@ -245,10 +245,12 @@ def test_a_link_from_elsewhere_opens_the_page(client: FlaskClient) -> None:
 # ---- start and stop
 
 
-def test_the_environment_cannot_open_the_demonstration_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_cannot_open_the_demonstration_to_others(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     for name, value in (("HOST", "0.0.0.0"), ("INSECURE", "true"), ("DEMO", "false"), ("PORT", "1")):  # noqa: S104
         monkeypatch.setenv(f"RELAPSE_CDS_{name}", value)
-    settings = settings_for(PORT)
+    settings = settings_for(PORT, tmp_path)
     assert (settings.host, settings.port, settings.demo, settings.insecure) == (
         "127.0.0.1",
         PORT,

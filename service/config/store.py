@@ -1,0 +1,46 @@
+"""Settings of the store: where feedback, audit and the replay cache are kept."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, Field, SecretStr
+
+_SQLITE = re.compile(r"sqlite:///(?!:memory:)(?!file:)[^?#]+")
+_POSTGRESQL = re.compile(r"postgres(?:ql)?(?:\+psycopg)?://\S+")
+
+
+def _database_url(url: SecretStr) -> SecretStr:
+    text = url.get_secret_value()
+    if _POSTGRESQL.fullmatch(text):
+        return SecretStr(re.sub(r"^[^:]+", "postgresql+psycopg", text))
+    # Each process would have a memory database of its own.
+    if not _SQLITE.fullmatch(text):
+        raise ValueError("expected sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE")
+    return url
+
+
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_database_url)]
+
+
+class StoreSettings(BaseModel):
+    """Where state is kept, and how long anyone waits for it."""
+
+    database_url: DatabaseUrl = Field(
+        default=SecretStr("sqlite:///relapse-cds.db"),
+        validate_default=True,
+        description="The store: `sqlite:///FILE` (relative to the working folder; four slashes for an "
+        "absolute path) or `postgresql://USER:PASSWORD@HOST/DATABASE?sslmode=verify-full`.",
+    )
+    store_timeout_s: float = Field(
+        default=2.0, gt=0, le=30, description="Longest wait for the store in one use of it, in seconds."
+    )
+    store_connections: int = Field(
+        default=4, ge=1, le=64, description="Connections to the store that each worker process may hold."
+    )
+    store_migrate: bool = Field(
+        default=True,
+        description="Bring the tables up to date at start. If false, someone runs `relapse-cds store "
+        "migrate`, and until then the store counts as down.",
+    )

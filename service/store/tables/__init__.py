@@ -1,0 +1,8 @@
+"""The tables, a module for each concern. Each is listed here and has a revision in migrations/versions."""
+
+from __future__ import annotations
+
+from service.store.tables import replay
+from service.store.tables.base import metadata
+
+__all__ = ["metadata", "replay"]
