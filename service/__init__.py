@@ -22,7 +22,7 @@ from service.hooks.api import create_blueprint
 from service.hooks.chart import ChartReader
 from service.hooks.orders import ORDER_SELECT, ORDER_SIGN, OrderChecks
 from service.hooks.patient_view import PatientView
-from service.observing import logs
+from service.observing import logs, traces
 from service.observing.health import create_health_blueprint
 from service.openapi import create_openapi_blueprint
 from service.rate_limit import create_rate_limit
@@ -72,6 +72,8 @@ def create_app(
     from service.observing import metrics  # noqa: PLC0415
 
     counted = metrics.register(app, settings)
+    if settings.traces:
+        traces.instrument(app)
     store = open_store(settings, counted.store_failures)
     app.extensions[STORE] = store
     site_map = load_site_map(settings.site_map) if settings.site_map else SiteMap()

@@ -22,7 +22,7 @@ from service.cards import cards_for
 from service.cards.build import Pages
 from service.config import Settings, check
 from service.config.sources import check_names
-from service.observing import logs
+from service.observing import logs, traces
 from service.observing.metrics import FOLDER_VARIABLE
 from service.worker import bounded
 
@@ -97,6 +97,7 @@ def options(settings: Settings) -> dict[str, Any]:
         "control_socket_disable": True,
         "logconfig_dict": logs.config(settings.log_format, settings.log_level),
         "child_exit": _forget_worker,
+        **({"post_worker_init": _trace} if settings.traces else {}),
     }
 
 
@@ -104,6 +105,10 @@ def _forget_worker(_server: Arbiter, worker: Worker) -> None:
     """What a gauge of a dead worker said no longer holds; its counts stay."""
     if FOLDER_VARIABLE in os.environ:
         mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+def _trace(_worker: Worker) -> None:
+    traces.start()
 
 
 def serve() -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import logging
 import logging.config
+import sys
 from collections.abc import Callable
 
 import pytest
 from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
 
+from service import create_app
+from service.config import ConfigError, Settings
 from service.errors import ServiceError
 from service.observing import logs
 from service.observing.health import create_health_blueprint
@@ -214,3 +217,9 @@ def test_a_caller_that_is_refused_is_counted(make_client: MakeClient) -> None:
     client = make_client(authenticate=refuse)
     assert client.call(call()).status == 401
     assert total(client, "relapse_cds_refusals_total", code="login") == 1
+
+
+def test_traces_without_their_extra_are_refused_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "opentelemetry.instrumentation.flask", None)
+    with pytest.raises(ConfigError, match=r"relapse-cds\[otel\]"):
+        create_app(Settings(insecure=True, traces=True))
