@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -33,6 +33,9 @@ from service.trials.api import create_trials_blueprint
 if TYPE_CHECKING:
     from prometheus_client import Counter
 
+if TYPE_CHECKING:
+    from service.observing.metrics import Metrics
+
 Authenticate = Callable[[], None]
 """Raises ServiceError 401 unless the caller of the current request is allowed."""
 
@@ -61,19 +64,7 @@ def create_app(
     the demonstration, whose charts are told as of a day.
     """
     check(settings)
-    app = Flask("service")
-    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
-    app.json.sort_keys = False  # type: ignore[attr-defined]
-    errors.register(app)
-    logs.register(app)
-    headers.register(app, settings.public_base_url)
-    # Not before: prometheus_client decides when it is imported whether several processes share the counts,
-    # and `relapse-cds serve` must have named their folder by then.
-    from service.observing import metrics  # noqa: PLC0415
-
-    counted = metrics.register(app, settings)
-    if settings.traces:
-        traces.instrument(app)
+    app, counted = _observed(settings)
     store = open_store(settings, counted.store_failures)
     app.extensions[STORE] = store
     site_map = load_site_map(settings.site_map) if settings.site_map else SiteMap()
@@ -101,13 +92,7 @@ def create_app(
         app.register_blueprint(guarded)
     app.register_blueprint(rulebook.blueprint)
     app.register_blueprint(create_openapi_blueprint((s.service for s in services), settings.public_base_url))
-    if settings.cors_origins:
-        CORS(
-            app,
-            resources={CORS_PATHS: {"origins": list(settings.cors_origins)}},
-            methods=["GET", "POST", "OPTIONS"],
-            allow_headers=["authorization", "content-type"],
-        )
+    _allow_origins(app, settings.cors_origins)
     app.register_blueprint(create_health_blueprint(needed={}, helpful={"store": store.works}))
     return app
 
@@ -118,6 +103,34 @@ def open_store(settings: Settings, failures: Counter) -> Store:
         return Store(settings, on_failure=lambda use: failures.labels(use).inc())
     except StoreAddressError as error:
         raise ConfigError(str(error)) from None
+
+
+def _observed(settings: Settings) -> tuple[Flask, Metrics]:
+    """An application that answers errors, and is seen from outside, before it has anything to say."""
+    app = Flask("service")
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    errors.register(app)
+    logs.register(app)
+    headers.register(app, settings.public_base_url)
+    # Not before: prometheus_client decides when it is imported whether several processes share the counts,
+    # and `relapse-cds serve` must have named their folder by then.
+    from service.observing import metrics  # noqa: PLC0415
+
+    counted = metrics.register(app, settings)
+    if settings.traces:
+        traces.instrument(app)
+    return app, counted
+
+
+def _allow_origins(app: Flask, origins: Sequence[str]) -> None:
+    if origins:
+        CORS(
+            app,
+            resources={CORS_PATHS: {"origins": list(origins)}},
+            methods=["GET", "POST", "OPTIONS"],
+            allow_headers=["authorization", "content-type"],
+        )
 
 
 def _but_preflights(authenticate: Authenticate) -> Authenticate:
