@@ -22,12 +22,19 @@ from cds_rules.treatment.missing import ranked, too_late
 from cds_rules.treatment.order import Order
 from cds_rules.treatment.recommend import look, recommendations
 from cds_rules.treatment.surveillance import surveillance
+from cds_rules.trials.match import TrialSet
 
 
-def assess(timeline: PatientTimeline, on: date, orders: tuple[Order, ...] = ()) -> Assessment:
+def assess(
+    timeline: PatientTimeline,
+    on: date,
+    orders: tuple[Order, ...] = (),
+    trial_set: TrialSet | None = None,
+) -> Assessment:
     """Assess one patient as of the day `on`. Never raises for what a record may hold.
 
-    `orders`: those on record that are not yet carried out, for the order checks.
+    `orders`: those on record that are not yet carried out, for the order checks. `trial_set`: trials with
+    the registry's records of them; without it those that the sources name.
     """
     known = timeline.as_of(on)
     picture = draw(known, on)
@@ -45,6 +52,7 @@ def assess(timeline: PatientTimeline, on: date, orders: tuple[Order, ...] = ()) 
         problems=picture.problems,
         incomplete=timeline.missing,
         orders=orders,
+        trial_set=trial_set,
     )
     return _advised(found, known) if applies is not False and _concerned(picture) else found
 

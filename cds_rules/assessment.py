@@ -22,8 +22,8 @@ from cds_rules.treatment.score import ScoreFinding
 from cds_rules.treatment.scores import scores
 from cds_rules.treatment.surveillance import DueItem
 from cds_rules.treatment.weigh import Sight
-from cds_rules.trials.match import matches
-from cds_rules.trials.trial import TrialMatch
+from cds_rules.trials.match import CATALOGUE, TrialSet
+from cds_rules.trials.trial import Grade, Tier, TrialMatch
 
 VERSION = 1
 
@@ -68,6 +68,8 @@ class Assessment:
     """The aspects that the advice looked at; None where there is none to give."""
     chart: Chart | None = field(default=None, repr=False, compare=False)
     """What `seen` was read from."""
+    trial_set: TrialSet | None = field(default=None, repr=False, compare=False)
+    """The trials to match; None: those that the sources name, without any registry."""
 
     @cached_property
     def scores(self) -> tuple[ScoreFinding, ...]:
@@ -86,6 +88,32 @@ class Assessment:
         return checklist_of(self.seen) if asked and self.seen is not None else ()
 
     @cached_property
+    def all_trials(self) -> tuple[TrialMatch, ...]:
+        """Every trial of `trial_set`, best first; worked out when asked for."""
+        if self.seen is None or self.chart is None:
+            return ()
+        return (self.trial_set or CATALOGUE).matches(self.seen, self.chart)
+
+    @cached_property
     def trials(self) -> tuple[TrialMatch, ...]:
-        """Every trial of the catalogue for relapse, criterion by criterion; worked out when asked for."""
-        return matches(self.seen, self.chart) if self.seen is not None and self.chart is not None else ()
+        """Every trial that the sources name; of those only in the registry the ones that may fit."""
+        return tuple(
+            match
+            for match in self.all_trials
+            if match.trial.tier is not Tier.FOUND or match.grade is not Grade.EXCLUDED
+        )
+
+    @property
+    def max_status_age_days(self) -> int:
+        """How old the status of a trial may be and still be taken for that of the day."""
+        return (self.trial_set or CATALOGUE).max_status_age_days
+
+    @property
+    def open_trials(self) -> tuple[TrialMatch, ...]:
+        """Those of `trials` that fit or may, and take patients as far as a registry said of late."""
+        within = self.max_status_age_days
+        return tuple(
+            match
+            for match in self.trials
+            if match.grade is not Grade.EXCLUDED and match.trial.open_on(self.assessed_on, within)
+        )

@@ -44,7 +44,7 @@ def assessment_to_dict(a: Assessment) -> dict[str, Any]:
         "carTChecklist": [criterion_to_dict(c) for c in a.checklist],
         "cautions": [caution_to_dict(c) for c in a.cautions],
         "surveillance": [due_to_dict(d) for d in a.surveillance],
-        "trials": [trial_to_dict(m) for m in a.trials],
+        "trials": [trial_to_dict(m, a.assessed_on, a.max_status_age_days) for m in a.trials],
         "dataProblems": [*(_problem(p) for p in a.problems), *_incomplete(a)],
     }
 

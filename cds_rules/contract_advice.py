@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from cds_rules.answer import Answer
@@ -15,7 +16,7 @@ from cds_rules.treatment.recommend import Recommendation
 from cds_rules.treatment.score import ScoreFinding
 from cds_rules.treatment.surveillance import DueItem
 from cds_rules.treatment.weigh import Need
-from cds_rules.trials.trial import TrialMatch, TrialStatus
+from cds_rules.trials.trial import Tier, TrialMatch, TrialStatus
 
 
 def missing_to_dict(m: MissingFact) -> dict[str, Any]:
@@ -129,17 +130,28 @@ def due_to_dict(d: DueItem) -> dict[str, Any]:
     }
 
 
-def trial_to_dict(m: TrialMatch) -> dict[str, Any]:
-    """One trial for this patient. Its status is the last one known, with its date: never that of today."""
+def trial_to_dict(m: TrialMatch, on: date, within_days: int) -> dict[str, Any]:
+    """One trial for this patient. Its status is the last one known, with its date.
+
+    `open`: a registry that was asked within so many days before `on` says that it takes patients. False
+    says no more than that this is not known.
+    """
+    trial = m.trial
     return {
-        "id": m.trial.id,
-        "title": m.trial.title,
+        "id": trial.id,
+        "title": trial.title,
+        "phase": trial.phase,
+        "namedBySource": trial.tier is not Tier.FOUND,
         "grade": m.grade.value,
-        "lastKnownStatus": _status(m.trial.status) if m.trial.status else None,
+        "open": trial.open_on(on, within_days),
+        "lastKnownStatus": _status(trial.status) if trial.status else None,
+        "statusInSource": _status(trial.status_in_source) if trial.status_in_source else None,
+        "sites": len(trial.study.sites) if trial.study else None,
         "criteria": [
             {
                 "text": a.criterion.text,
                 "role": a.criterion.role.value,
+                "from": a.criterion.origin.value,
                 "answer": MET[a.met],
                 "because": a.because,
                 "evidence": list(a.evidence),

@@ -10,7 +10,7 @@ from importlib import resources
 from typing import Any, Final, TypeVar
 
 from cds_rules.citation import CitationError, Cite
-from cds_rules.trials.criteria import AGE_IN_RANGE, NAMES, Ages
+from cds_rules.trials.criteria import AGE_IN_RANGE, NAMES
 from cds_rules.trials.trial import Criterion, Role, Tier, Trial, TrialError, TrialStatus
 
 STATUSES: Final = frozenset(
@@ -43,6 +43,7 @@ _OPTIONAL: Final = {
 }
 
 Json = Mapping[str, Any]
+Ages = tuple[int | None, int | None]
 T = TypeVar("T")
 
 

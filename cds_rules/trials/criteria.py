@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
 
 from cds_rules.answer import Answer
 from cds_rules.patient.dates import whole_years
@@ -142,11 +141,19 @@ QUESTIONS: Mapping[str, When] = {
 """Every question by its name, but `AGE_IN_RANGE`."""
 NAMES = frozenset({*QUESTIONS, AGE_IN_RANGE})
 
-Ages = tuple[int | None, int | None]
+ASK_TEAM = "ask-team"
+CONSTANTS: Mapping[str, tuple[Answer, str]] = {
+    ASK_TEAM: (Answer.UNKNOWN, "what the record does not tell: ask the trial team"),
+    "any-all": (Answer.YES, "acute lymphoblastic leukemia"),
+    "other-disease": (Answer.NO, "another disease than acute lymphoblastic leukemia"),
+}
+"""What may stand beside questions where several are joined (`trial.Ways`), its answer, and in words."""
 
 
 def text_of(name: str) -> str:
     """What a question asks, in words."""
+    if name in CONSTANTS:
+        return CONSTANTS[name][1]
     return AGE_TEXT if name == AGE_IN_RANGE else QUESTIONS[name].text
 
 
@@ -156,17 +163,3 @@ def age_span(picture: RelapsePicture) -> tuple[int, int] | None:
     if birth is None or birth.earliest > on:
         return None
     return whole_years(min(birth.latest, on), on), whole_years(birth.earliest, on)
-
-
-@lru_cache(maxsize=4096)
-def age_within(span: tuple[int, int] | None, ages: Ages) -> Answer:
-    """Is the age within the bounds, both included? No bound at all: yes, whatever the age."""
-    low, high = ages
-    if low is None and high is None:
-        return Answer.YES
-    if span is None:
-        return Answer.UNKNOWN
-    youngest, oldest = span
-    above = Answer.of(True if low is None or youngest >= low else False if oldest < low else None)
-    below = Answer.of(True if high is None or oldest <= high else False if youngest > high else None)
-    return above & below

@@ -1,120 +1,129 @@
-"""Which trials fit one patient: each criterion met, not met or unknown, and the grade from those."""
+"""Which trials fit one patient: each criterion met, not met or unknown, and the grade from those.
+
+What does not hang on the patient is worked out once, when a `TrialSet` is made: every different question
+of all its trials is numbered, so that it is put to a patient once, however many trials ask it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import date
 from functools import lru_cache
 
 from cds_rules.answer import Answer
-from cds_rules.treatment.aspect import ASPECTS
 from cds_rules.treatment.chart import Chart
-from cds_rules.treatment.weigh import Sight, reads_of, weigh
+from cds_rules.treatment.weigh import Sight
+from cds_rules.trials.asked import Asked, ask_of
 from cds_rules.trials.catalogue import FOR_RELAPSE
-from cds_rules.trials.criteria import AGE_IN_RANGE, QUESTIONS, Ages, age_span, age_within
-from cds_rules.trials.trial import Criterion, CriterionAnswer, Grade, Role, Trial, TrialMatch
+from cds_rules.trials.trial import Ask, Grade, Role, Tier, Trial, TrialMatch
 
-ASK_TEAM = "the record does not tell: ask the trial team"
+MAX_STATUS_AGE_DAYS = 30
+"""A status that was checked longer ago is not taken for that of today (project's)."""
+
 _ORDER = {Grade.ELIGIBLE: 0, Grade.POSSIBLE: 1, Grade.EXCLUDED: 2}
+_NO, _YES, _OPEN = 0, 1, 2
+_CODES = {Answer.NO: _NO, Answer.YES: _YES, Answer.UNKNOWN: _OPEN}
+_OPPOSITE = (_YES, _NO, _OPEN)
 
-_Found = tuple[Answer, tuple[str, ...], str | None, tuple[str, ...]]
-"""Answer to a question, evidence, in words, and the aspects that would settle it."""
+_Plan = tuple[tuple[int, ...], int]
+"""Of one trial: places of its answers in the list of all, and how many criteria nothing can answer."""
 
 
-def matches(seen: Sight, chart: Chart, trials: Iterable[Trial] = FOR_RELAPSE) -> tuple[TrialMatch, ...]:
-    """Every trial with its grade: eligible, then possible with the fewest unknown first, then excluded.
+class TrialSet:
+    """Trials made ready for matching. Those that are not for relapse are left out.
 
-    A trial that is not for relapse is left out. A trial that has ended is matched like any other.
+    `max_status_age_days`: how old a registry's status may be and still count. `checked_on`: the day of the
+    snapshot, if it is one. `version`: tells one snapshot from the next.
     """
-    asked = _Asked(seen, chart)
-    found = [_matched(trial, asked) for trial in trials if trial.for_relapse]
-    return tuple(sorted(found, key=_place))
+
+    def __init__(
+        self,
+        trials: Iterable[Trial] = FOR_RELAPSE,
+        *,
+        max_status_age_days: int = MAX_STATUS_AGE_DAYS,
+        checked_on: date | None = None,
+        version: str = "",
+    ) -> None:
+        kept = sorted((trial for trial in trials if trial.for_relapse), key=_tail)
+        self.trials: tuple[Trial, ...] = tuple(kept)
+        self.max_status_age_days = max_status_age_days
+        self.checked_on = checked_on
+        self.version = version
+        self._places: dict[Ask, int] = {}
+        self._plans = tuple(self._plan(trial) for trial in self.trials)
+
+    def matches(self, seen: Sight, chart: Chart) -> tuple[TrialMatch, ...]:
+        """Every trial with its grade: eligible, then possible with the fewest unknown first, then excluded.
+
+        Of trials alike in that: more criteria met, the later phase, the later status, the identifier. A
+        trial that has ended is matched like any other.
+        """
+        asked = Asked(seen, chart)
+        codes = self._codes(asked)
+        found = []
+        for trial, (places, unread) in zip(self.trials, self._plans, strict=True):
+            said = [codes[place] for place in places]
+            met = said.count(_YES)
+            unknown = said.count(_OPEN) + unread
+            if _NO in said:
+                grade = Grade.EXCLUDED
+            elif unknown or not said:
+                # Of a trial without any criterion nothing is known.
+                grade = Grade.POSSIBLE
+            else:
+                grade = Grade.ELIGIBLE
+            found.append(TrialMatch(trial, grade, asked.answers, (unknown, met)))
+        found.sort(key=_place)
+        return tuple(found)
+
+    def _codes(self, asked: Asked) -> list[int]:
+        """The answer to every question, and after it the answer to its opposite."""
+        codes: list[int] = []
+        for ask in self._places:
+            code = _CODES[asked.answer(ask)]
+            codes += (code, _OPPOSITE[code])
+        return codes
+
+    def _plan(self, trial: Trial) -> _Plan:
+        places, unread = [], 0
+        for criterion in trial.criteria:
+            ask = ask_of(criterion, trial)
+            if ask is None:
+                unread += 1
+                continue
+            place = self._places.setdefault(ask, len(self._places))
+            places.append(2 * place + (criterion.role is Role.EXCLUSION))
+        return tuple(places), unread
 
 
-class _Asked:
-    """The questions put to one patient, each once."""
-
-    def __init__(self, seen: Sight, chart: Chart) -> None:
-        self._seen = seen
-        self._span = age_span(chart.picture)
-        self._source = chart.picture.person.source
-        self._found: dict[str, _Found] = {}
-        self._ages: dict[Ages, _Found] = {}
-
-    def answer(self, criterion: Criterion, ages: Ages) -> CriterionAnswer:
-        """The answer to one criterion of a trial of these ages."""
-        question = criterion.question
-        if question is None:
-            return CriterionAnswer(criterion, Answer.UNKNOWN, (), ASK_TEAM)
-        says, evidence, because, needs = (
-            self._age(ages) if question == AGE_IN_RANGE else self._question(question)
-        )
-        met = ~says if criterion.role is Role.EXCLUSION else says
-        return CriterionAnswer(criterion, met, evidence, because, needs)
-
-    def _age(self, ages: Ages) -> _Found:
-        found = self._ages.get(ages)
-        if found is None:
-            found = self._ages[ages] = self._aged(ages)
-        return found
-
-    def _aged(self, ages: Ages) -> _Found:
-        says = age_within(self._span, ages)
-        needs = ("age",) if says is Answer.UNKNOWN else ()
-        if self._span is None:
-            return says, (), "no usable birth date", needs
-        youngest, oldest = self._span
-        years = f"{youngest} years" if youngest == oldest else f"between {youngest} and {oldest} years"
-        return says, (self._source,), f"{years} old now", needs
-
-    def _question(self, name: str) -> _Found:
-        found = self._found.get(name)
-        if found is None:
-            found = self._found[name] = self._weighed(name)
-        return found
-
-    def _weighed(self, name: str) -> _Found:
-        when = QUESTIONS[name]
-        verdict = weigh(when, self._seen)
-        reads = reads_of(when)
-        evidence = tuple(sorted({source for read in reads for source in self._seen[read].evidence}))
-        needs = tuple(need.aspect for need in verdict.needs)
-        return verdict.answer, evidence, self._because(needs, reads), needs
-
-    def _because(self, open_ones: tuple[str, ...], reads: tuple[str, ...]) -> str | None:
-        """Why it is open; of an answer, the facts that are known."""
-        told = []
-        for name in open_ones or reads:
-            seen, aspect = self._seen[name], ASPECTS[name]
-            if open_ones:
-                told.append(f"{aspect.title}: {seen.because or 'not known'}")
-            elif seen.possible != aspect.every:
-                values = " or ".join(str(v) for v in aspect.values if v in seen.possible)
-                told.append(f"{aspect.title}: {values}")
-        return "; ".join(told) or None
+def _place(match: TrialMatch) -> int:
+    """One number: the grade, how many are unknown, how many are met."""
+    unknown = min(match.unknown, _MANY - 1) if match.grade is Grade.POSSIBLE else 0
+    unmet = _MANY - 1 - min(match.met, _MANY - 1)
+    return (_ORDER[match.grade] * _MANY + unknown) * _MANY + unmet
 
 
-def _matched(trial: Trial, asked: _Asked) -> TrialMatch:
-    answers = tuple([asked.answer(criterion, trial.ages) for criterion in trial.criteria])
-    met = [answer.met for answer in answers]
-    if Answer.NO in met:
-        grade = Grade.EXCLUDED
-    elif Answer.UNKNOWN in met or not met:
-        # Of a trial without any criterion nothing is known.
-        grade = Grade.POSSIBLE
-    else:
-        grade = Grade.ELIGIBLE
-    return TrialMatch(trial, grade, answers)
+_MANY = 1000
+"""More than the criteria of any trial."""
 
 
-def _place(match: TrialMatch) -> tuple[int, int, int, int, str]:
-    """Then the later phase, the later status, the identifier."""
-    trial = match.trial
-    unknown = match.unknown if match.grade is Grade.POSSIBLE else 0
+def _tail(trial: Trial) -> tuple[int, int, bool, str]:
+    """The order of trials that fit alike: the later phase, the later status, then by identifier."""
     year = trial.status.on.year if trial.status else 0
-    return _ORDER[match.grade], unknown, -phase_rank(trial.phase), -year, trial.id
+    return -phase_rank(trial.phase), -year, trial.tier is Tier.FOUND, trial.id
 
 
 @lru_cache(maxsize=64)
 def phase_rank(phase: str | None) -> int:
     """The highest phase named ("1/2" is 2); 0 where none is."""
     return max((int(letter) for letter in phase or "" if letter.isdigit()), default=0)
+
+
+CATALOGUE = TrialSet()
+"""The trials that the sources name, without any registry."""
+
+
+def matches(seen: Sight, chart: Chart, trials: Sequence[Trial] = FOR_RELAPSE) -> tuple[TrialMatch, ...]:
+    """The same of given trials."""
+    ready = CATALOGUE if trials is FOR_RELAPSE else TrialSet(trials)
+    return ready.matches(seen, chart)

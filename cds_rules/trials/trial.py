@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from cds_rules.answer import Answer
 from cds_rules.citation import Cite, library
+from cds_rules.trials.ages import AgeRange
+from cds_rules.trials.study import Sex, Study
 
 
 class TrialError(ValueError):
@@ -21,6 +25,8 @@ class Tier(StrEnum):
     """By a registry identifier."""
     NAMED = "named"
     """By the name of a group's protocol."""
+    FOUND = "found"
+    """Not at all: it was found in the registry."""
 
 
 class Role(StrEnum):
@@ -28,6 +34,8 @@ class Role(StrEnum):
 
     INCLUSION = "inclusion"
     EXCLUSION = "exclusion"
+    UNSTATED = "unstated"
+    """A line of a registry's text under no such heading: never answered."""
 
 
 ENDED = frozenset({"closed", "completed", "results reported", "terminated", "withdrawn"})
@@ -40,7 +48,8 @@ class TrialStatus:
 
     status: str
     on: date
-    """A source gives a year only, which stands for its first day: never fresher than it is."""
+    """A source gives a year only, which stands for its first day: never fresher than it is. Of a registry,
+    the day on which it was asked."""
     by: str
 
     @property
@@ -53,10 +62,41 @@ class TrialStatus:
         """Is it one of the five sources that says so? Then it is old, whatever it says."""
         return self.by in library()
 
+    def fresh(self, on: date, within_days: int) -> bool:
+        """Was a registry asked within so many days before the day `on`? Never so of a source.
+
+        A day ahead is allowed: the registry may have been asked in another time zone.
+        """
+        age = (on - self.on).days
+        return not self.from_source and -1 <= age <= within_days
+
     def __str__(self) -> str:
         """With its date, as it is shown: "ongoing, 2020 (HR2020)"."""
         when = str(self.on.year) if self.from_source else self.on.isoformat()
         return f"{self.status}, {when} ({self.by})"
+
+
+class Origin(StrEnum):
+    """Where a criterion was read."""
+
+    SOURCE = "source"
+    FIELD = "registry field"
+    TEXT = "registry text"
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """Questions joined: one of the `ways`, and all questions of that way, must hold (`holds` False: not so).
+
+    Beside the questions of `cds_rules.trials.criteria`, its constants may stand in a way.
+    """
+
+    ways: tuple[tuple[str, ...], ...]
+    holds: bool = True
+
+
+Ask = str | Ways | AgeRange | Sex
+"""What a criterion asks: a named question, several of them, an age, a sex."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +106,11 @@ class Criterion:
     text: str
     role: Role
     question: str | None = None
+    asks: Ways | AgeRange | Sex | None = None
+    """What it asks where a name is not enough."""
+    about: tuple[str, ...] = ()
+    """Questions on what it mentions. They do not answer it: what the record says of them is told with it."""
+    origin: Origin = Origin.SOURCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +138,15 @@ class Trial:
     for_relapse: bool = True
     names: tuple[str, ...] = ()
     """Other names that the sources use."""
+    study: Study | None = None
+    """The record of the registry, where there is one. `status` is then that of the registry."""
+    status_in_source: TrialStatus | None = None
+    """What a source said, where the registry says it newer."""
+
+    def open_on(self, on: date, within_days: int) -> bool:
+        """Does the registry, asked within so many days, say that it takes patients? Else it is not known."""
+        takes = self.study is not None and self.study.status.takes_patients
+        return takes and self.status is not None and self.status.fresh(on, within_days)
 
 
 class Grade(StrEnum):
@@ -115,15 +169,44 @@ class CriterionAnswer:
     """Aspects that would settle it."""
 
 
-@dataclass(frozen=True, slots=True)
-class TrialMatch:
-    """One trial for one patient."""
+Answers = tuple[CriterionAnswer, ...]
 
-    trial: Trial
-    grade: Grade
-    answers: tuple[CriterionAnswer, ...]
+
+class TrialMatch:
+    """One trial for one patient: its grade at once, the answers criterion by criterion when asked for.
+
+    `unknown` and `met`: how many criteria are open, and met.
+    """
+
+    __slots__ = ("_answers", "grade", "met", "trial", "unknown")
+
+    def __init__(
+        self,
+        trial: Trial,
+        grade: Grade,
+        answers: Answers | Callable[[Trial], Answers],
+        counts: tuple[int, int] | None = None,
+    ) -> None:
+        self.trial, self.grade = trial, grade
+        self._answers = answers
+        if counts is None:
+            met = [answer.met for answer in self.answers]
+            counts = met.count(Answer.UNKNOWN), met.count(Answer.YES)
+        self.unknown, self.met = counts
 
     @property
-    def unknown(self) -> int:
-        """How many criteria are open."""
-        return sum(a.met is Answer.UNKNOWN for a in self.answers)
+    def answers(self) -> Answers:
+        """One for each criterion of the trial, in its order."""
+        found = self._answers
+        if not isinstance(found, tuple):
+            found = self._answers = found(self.trial)
+        return found
+
+    def __eq__(self, other: Any) -> bool:
+        if not isinstance(other, TrialMatch):
+            return NotImplemented
+        mine, theirs = (self.trial, self.grade, self.answers), (other.trial, other.grade, other.answers)
+        return mine == theirs
+
+    def __hash__(self) -> int:
+        return hash((self.trial.id, self.grade))

@@ -56,7 +56,7 @@ def match_line(item: Input, site_map: SiteMap, on: date) -> str:
         "patient": found.patient,
         "assessedOn": on.isoformat(),
         "notApplicableBecause": found.not_applicable_because,
-        "trials": [trial_to_dict(m) for m in found.trials],
+        "trials": [trial_to_dict(m, on, found.max_status_age_days) for m in found.trials],
     }
     return orjson.dumps(told).decode()
 

@@ -1,7 +1,6 @@
 """The worked cases are the specification of the questions that criteria ask: every row is a test."""
 
 from collections import Counter
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -10,8 +9,8 @@ from cds_rules.answer import Answer
 from cds_rules.patient.dates import PartialDate
 from cds_rules.rulebook.advice_cases import AdviceCase, advice_cases
 from cds_rules.treatment.weigh import weigh
-from cds_rules.trials.criteria import AGE_IN_RANGE, NAMES, QUESTIONS, Ages, age_span, age_within, text_of
-from tests.unit.charts import PERSON, picture
+from cds_rules.trials.asked import in_years
+from cds_rules.trials.criteria import AGE_IN_RANGE, NAMES, QUESTIONS, text_of
 
 ROWS = advice_cases("trials")
 EACH_ROW = pytest.mark.parametrize("row", ROWS, ids=lambda r: f"{r.line} {r.rule} {r.because}")
@@ -45,11 +44,6 @@ def test_rows_are_for_questions_only_and_none_twice() -> None:
 ON = date(2026, 1, 1)
 
 
-def span(birth: str | None) -> tuple[int, int] | None:
-    born = None if birth is None else PartialDate.parse(birth)
-    return age_span(picture(on=ON, person=replace(PERSON, birth=born)))
-
-
 @pytest.mark.parametrize(
     ("birth", "ages", "says"),
     [
@@ -67,8 +61,11 @@ def span(birth: str | None) -> tuple[int, int] | None:
         (None, (None, None), Answer.YES),
     ],
 )
-def test_an_age_is_within_its_bounds_both_included(birth: str | None, ages: Ages, says: Answer) -> None:
-    assert age_within(span(birth), ages) is says
+def test_an_age_is_within_its_bounds_both_included(
+    birth: str | None, ages: tuple[int | None, int | None], says: Answer
+) -> None:
+    born = None if birth is None else PartialDate.parse(birth)
+    assert in_years(ages).holds(born, ON) is says
 
 
 def test_every_question_can_be_read() -> None:

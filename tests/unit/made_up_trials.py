@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import date
-from functools import partial
 
 import pytest
 
 from cds_rules.citation import Cite
-from cds_rules.trials.match import matches
+from cds_rules.trials.ages import Age, AgeRange
+from cds_rules.trials.match import TrialSet
+from cds_rules.trials.study import RegistryStatus, Sex, Study
 from cds_rules.trials.trial import Criterion, Role, Tier, Trial, TrialStatus
 
 CHART = "hr2020-p1-24-months"
@@ -81,9 +82,33 @@ FIRST_LINE = Trial(
 )
 MADE_UP = (ELIGIBLE, POSSIBLE, EXCLUDED, UNPHASED, FIRST_LINE)
 
+ELIGIBILITY = """Inclusion Criteria:
+
+* Relapsed or refractory B-ALL
+* CD22 expression
+
+Exclusion Criteria:
+
+* Prior CAR-T therapy
+* Pregnancy
+"""
+STUDY = Study(
+    "NCT90000001",
+    "Made-up CD22 cells",
+    RegistryStatus.RECRUITING,
+    date(2026, 1, 1),
+    study_type="INTERVENTIONAL",
+    phases=("PHASE1", "PHASE2"),
+    conditions=("Recurrent B Acute Lymphoblastic Leukemia",),
+    ages=AgeRange(Age.parse("6 Months"), Age.parse("30 Years")),
+    sex=Sex.ALL,
+    criteria=ELIGIBILITY,
+)
+"""A made-up record of a registry."""
+
 
 def use(monkeypatch: pytest.MonkeyPatch, trials: Iterable[Trial] = MADE_UP) -> None:
     """Match these trials in place of the catalogue, and list them."""
     held = tuple(trials)
-    monkeypatch.setattr("cds_rules.assessment.matches", partial(matches, trials=held))
+    monkeypatch.setattr("cds_rules.assessment.CATALOGUE", TrialSet(held))
     monkeypatch.setattr("cds_rules.trials.catalogue.TRIALS", {t.id: t for t in held})

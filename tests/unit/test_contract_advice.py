@@ -191,7 +191,10 @@ def test_the_day_asked_for_is_the_day_of_the_contract() -> None:
     assert assessed("hr2020-p1-24-months", ON)["assessedOn"] == ON.isoformat()
 
 
-TRIAL = {"id", "title", "grade", "lastKnownStatus", "criteria", "citations"}
+TRIAL = {
+    *("id", "title", "phase", "namedBySource", "grade", "open", "lastKnownStatus", "statusInSource", "sites"),
+    *("criteria", "citations"),
+}
 
 
 @each_patient
@@ -201,11 +204,13 @@ def test_trials_are_answered_criterion_by_criterion_and_only_in_relapse(name: st
     assert bool(found["trials"]) is (found["applies"] is True)
     for trial in found["trials"]:
         assert set(trial) == TRIAL
+        # Without a registry nothing is known of today.
+        assert (trial["open"], trial["namedBySource"], trial["sites"]) == (False, True, None)
         answers = [c["answer"] for c in trial["criteria"]]
         graded = "excluded" if "not met" in answers else "possible" if "unknown" in answers else "eligible"
         assert trial["grade"] == graded
         for criterion in trial["criteria"]:
-            assert set(criterion) == {"text", "role", "answer", "because", "evidence"}
+            assert set(criterion) == {"text", "role", "from", "answer", "because", "evidence"}
             assert criterion["role"] in {"inclusion", "exclusion"}
             assert criterion["answer"] in {"met", "not met", "unknown"}
             assert criterion["because"] or criterion["answer"] != "unknown"
