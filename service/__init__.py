@@ -20,6 +20,7 @@ from service.fhir.site_map import SiteMap, load_site_map
 from service.fhir.to_timeline import RecordReader
 from service.hooks.api import create_blueprint
 from service.hooks.chart import ChartReader
+from service.hooks.feedback import FeedbackDesk
 from service.hooks.orders import ORDER_SELECT, ORDER_SIGN, OrderChecks
 from service.hooks.patient_view import PatientView
 from service.observing import logs, traces
@@ -27,6 +28,7 @@ from service.observing.health import create_health_blueprint
 from service.openapi import create_openapi_blueprint
 from service.rate_limit import create_rate_limit
 from service.store.errors import StoreAddressError
+from service.store.feedback import FeedbackStore
 from service.store.store import Store
 from service.trials.api import create_trials_blueprint
 
@@ -83,8 +85,13 @@ def create_app(
         OrderChecks(charts, pages, ORDER_SELECT),
         OrderChecks(charts, pages, ORDER_SIGN),
     )
+    desk = FeedbackDesk(
+        FeedbackStore(store),
+        settings.feedback_comments,
+        counted=lambda service, outcome: counted.feedback.labels(service, outcome).inc(),
+    )
     day = today or local_today(settings.timezone)
-    for guarded in (create_blueprint(services, day), create_trials_blueprint(reader, day)):
+    for guarded in (create_blueprint(services, day, desk), create_trials_blueprint(reader, day)):
         if authenticate is not None:
             guarded.before_request(_but_preflights(authenticate))
         if settings.rate_limit is not None:

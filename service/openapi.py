@@ -12,6 +12,7 @@ from flask import Blueprint, Response
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from service.wire.feedback import FeedbackRequest, FeedbackTaken
 from service.wire.request import HookRequest, OrderSelectContext, OrderSignContext, PatientViewContext
 from service.wire.response import CdsResponse, Discovery, Service
 
@@ -69,6 +70,7 @@ def path_parameter(name: str, description: str) -> dict[str, Any]:
 
 
 _CALL_ERRORS = (400, 401, 412, 413, 415, 429, 500)
+_FEEDBACK_ERRORS = (400, 401, 413, 415, 429, 500, 503)
 _MATCH_ERRORS = (400, 401, 413, 415, 429, 500)
 _FIXED = (
     Operation(
@@ -114,7 +116,7 @@ def describe(services: Iterable[Service], base_url: str) -> dict[str, Any]:
     """The OpenAPI 3.1 document."""
     services = tuple(services)
     paths: dict[str, dict[str, Any]] = {}
-    for operation in (*_FIXED, *map(_hook, services)):
+    for operation in (*_FIXED, *map(_hook, services), *map(_feedback, services)):
         paths.setdefault(operation.path, {})[operation.method] = _operation(operation)
     return {
         "openapi": "3.1.0",
@@ -137,6 +139,14 @@ def _hook(service: Service) -> Operation:
     return Operation(
         "post", f"/cds-services/{service.id}", service.id, service.title,
         body=_request_name(service.hook), answer="CdsResponse", errors=_CALL_ERRORS, guarded=True,
+    )  # fmt: skip
+
+
+def _feedback(service: Service) -> Operation:
+    return Operation(
+        "post", f"/cds-services/{service.id}/feedback", f"{service.id}-feedback",
+        "What became of cards of this service. CDS Hooks 2.0.1, Feedback.",
+        body="FeedbackRequest", answer="FeedbackTaken", errors=_FEEDBACK_ERRORS, guarded=True,
     )  # fmt: skip
 
 
@@ -173,6 +183,7 @@ def _schemas(services: Iterable[Service]) -> dict[str, Any]:
     wanted: list[tuple[type[BaseModel], Any]] = [(HookRequest, "validation")]
     wanted += [(context, "validation") for context in _CONTEXTS.values()]
     wanted += [(CdsResponse, "serialization"), (Discovery, "serialization")]
+    wanted += [(FeedbackRequest, "validation"), (FeedbackTaken, "serialization")]
     _, found = models_json_schema(wanted, ref_template=_REF)
     schemas: dict[str, Any] = _portable(found["$defs"])
     for hook in dict.fromkeys(s.hook for s in services):

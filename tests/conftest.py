@@ -73,7 +73,7 @@ def _validator(name: str) -> Draft202012Validator:
     return Draft202012Validator(json.loads((SCHEMAS / f"{name}.json").read_text("utf-8")))
 
 
-_VALIDATORS = {name: _validator(name) for name in ("discovery", "response", "operation-outcome")}
+_VALIDATORS = {name: _validator(name) for name in ("discovery", "response", "operation-outcome", "feedback")}
 
 
 def validate(name: str, body: object) -> None:
@@ -142,7 +142,7 @@ class CheckedClient:
             self._check_error(answer)
         elif path.startswith("/cds-services"):
             answer = replace(answer, body=json.loads(text))
-            _check_success(method, answer)
+            _check_success("feedback" if path.endswith("/feedback") else method, answer)
         return answer
 
     def _check_error(self, answer: Answer) -> None:
@@ -160,6 +160,9 @@ def _json(headers: Mapping[str, str]) -> dict[str, str]:
 def _check_success(method: str, answer: Answer) -> None:
     assert answer.status == 200
     assert answer.headers["Content-Type"] == "application/json"
+    if method == "feedback":
+        assert answer.body.keys() == {"stored", "repeated"}
+        return
     validate("discovery" if method == "GET" else "response", answer.body)
     for resource in suggested_resources(answer.body):
         get_fhir_model_class(resource["resourceType"]).model_validate(resource)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, SecretStr
 
@@ -38,6 +38,11 @@ class StoreSettings(BaseModel):
     )
     store_connections: int = Field(
         default=4, ge=1, le=64, description="Connections to the store that each worker process may hold."
+    )
+    feedback_comments: Literal["drop", "keep"] = Field(
+        default="drop",
+        description="Comments that users write when they override a card: `drop` notes only that there was "
+        "one, `keep` keeps up to 1000 characters. They are free text and may name a patient.",
     )
     store_migrate: bool = Field(
         default=True,

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, request
 from pydantic import ValidationError
 
 from service.errors import ServiceError
+from service.hooks.feedback import FeedbackDesk, add_feedback
 from service.lenient_json import NotJsonError, loads
 from service.observing.notes import notes
 from service.wire.request import HookRequest, constant_reason
@@ -30,8 +31,10 @@ class HookService(Protocol):
         """The response as JSON-ready data, or a ServiceError."""
 
 
-def create_blueprint(services: Sequence[HookService], today: Callable[[str], date]) -> Blueprint:
-    """Discovery at /cds-services, each service at /cds-services/{id}."""
+def create_blueprint(
+    services: Sequence[HookService], today: Callable[[str], date], desk: FeedbackDesk
+) -> Blueprint:
+    """Discovery at /cds-services, each service at /cds-services/{id}, its feedback at /{id}/feedback."""
     blueprint = Blueprint("hooks", __name__, url_prefix="/cds-services")
     discovery = orjson.dumps(Discovery(services=tuple(s.service for s in services)).to_json_dict())
 
@@ -41,8 +44,10 @@ def create_blueprint(services: Sequence[HookService], today: Callable[[str], dat
 
     for service in services:
         _add(blueprint, service, today)
+        add_feedback(blueprint, service.service.id, desk)
 
     @blueprint.post("/<service>")
+    @blueprint.post("/<service>/feedback")
     def unknown(service: str) -> Response:
         raise ServiceError(404, "not-found", "There is no CDS service of this id.")
 

@@ -39,6 +39,8 @@ class Notes:
     started: float
     """time.perf_counter() at arrival."""
     service: str | None = None
+    feedback: str | None = None
+    """The service whose cards are reported on."""
     hook: str | None = None
     hook_instance: str | None = None
     issuer: str | None = None

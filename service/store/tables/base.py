@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import DateTime, Dialect, MetaData
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData
 from sqlalchemy.types import TypeDecorator
 
 metadata = MetaData(
@@ -16,6 +16,9 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+Serial = BigInteger().with_variant(Integer(), "sqlite")
+"""A number given by the database; only as INTEGER does SQLite give one."""
 
 
 class UtcTime(TypeDecorator[datetime]):
