@@ -11,13 +11,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from cds_rules.patient.timeline import Part
-from cds_rules.terminology.code_set import LOINC, load
+from cds_rules.terminology.code_set import LOINC, NCIT, load
 from service.fhir.fetched import Fetched, Page, Problem, read_page
 
 _P = "{{context.patientId}}"
 _PAGE = 500
-_REPORTS = "LAB,PAT,SP,HM,GE"
-"""Sections of HL7 v2 table 0074: laboratory, pathology, surgical pathology, hematology, genetics."""
+_REPORTS = "LAB,PAT,SP,HM,GE,EC,CUS,LP7839-6,LP29708-2"
+"""Sections of HL7 v2 table 0074: laboratory, pathology, surgical pathology, hematology, genetics, ECG,
+cardiac ultrasound; and the categories of US Core for notes on pathology and cardiology."""
+_ELSEWHERE = (
+    "disease-status",
+    "marrow-blasts-percent",
+    "marrow-report",
+    "genomics.variant",
+    "karnofsky",
+    "ecog",
+    "lansky",
+    "ecg",
+    "lvef",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +50,11 @@ def _search(key: str, part: Part, type_: str, rest: str = "") -> Need:
     return Need(key, part, f"{type_}?patient={_P}{rest}", type_)
 
 
-def _disease_codes() -> str:
+def _codes_elsewhere() -> str:
     """Results that sites file outside the laboratory category. Kept short: some servers limit it."""
-    concepts = ("disease-status", "marrow-blasts-percent", "marrow-report", "genomics.variant")
     terms = load()
-    codes = [c for concept in concepts for c in terms.codes(concept) if c.concept == concept]
-    return ",".join(f"{c.system}|{c.code}" for c in codes if c.system == LOINC)
+    codes = [c for concept in _ELSEWHERE for c in terms.codes(concept) if c.concept == concept]
+    return ",".join(f"{c.system}|{c.code}" for c in codes if c.system in (LOINC, NCIT))
 
 
 NEEDS: tuple[Need, ...] = (
@@ -51,7 +62,7 @@ NEEDS: tuple[Need, ...] = (
     _search("conditions", Part.CONDITIONS, "Condition", f"&_count={_PAGE}"),
     _search("laboratory", Part.LABORATORY, "Observation", f"&category=laboratory&_sort=-date&_count={_PAGE}"),
     _search(
-        "diseaseFindings", Part.DISEASE_FINDINGS, "Observation", f"&code={_disease_codes()}&_count={_PAGE}"
+        "diseaseFindings", Part.DISEASE_FINDINGS, "Observation", f"&code={_codes_elsewhere()}&_count={_PAGE}"
     ),
     _search("reports", Part.REPORTS, "DiagnosticReport", f"&category={_REPORTS}&_sort=-date&_count={_PAGE}"),
     _search("procedures", Part.PROCEDURES, "Procedure", f"&_count={_PAGE}"),

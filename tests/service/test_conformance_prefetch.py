@@ -155,7 +155,7 @@ def test_c25_reports_are_asked_for_by_few_sections_and_their_absence_moves_no_gr
     """What is only told in words settles nothing, so nothing that was settled opens."""
     (need,) = [need for need in NEEDS if need.key == "reports"]
     assert need.template.startswith("DiagnosticReport?patient={{context.patientId}}&category=LAB,")
-    assert len(need.template) < 120
+    assert len(need.template) < 140
     answer = client.call(hook_call(prefetch=changed(chart, "reports", REMOVED)))
     assert (open_parts(answer), groups(answer)) == ({"reports"}, baseline)
 

@@ -29,7 +29,7 @@ PLACES = [
     "service.fhir.to_timeline.RecordReader.timeline",
     "service.hooks.patient_view.assess",
     "service.hooks.patient_view.cards_for",
-    "service.hooks.patient_view.CdsResponse",
+    "service.hooks.patient_view.answer_with",
 ]
 
 

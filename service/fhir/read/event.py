@@ -58,6 +58,7 @@ _DONE: Mapping[str, EventKind] = {
     "chest-x-ray": EventKind.CHEST_X_RAY,
     "ecg": EventKind.ECG,
     "echocardiography": EventKind.ECHOCARDIOGRAPHY,
+    "lvef": EventKind.ECHOCARDIOGRAPHY,
     "pet": EventKind.PET,
     "dental-examination": EventKind.DENTAL_EXAMINATION,
     "palliative-care": EventKind.PALLIATIVE_CARE,
@@ -73,6 +74,8 @@ OF_TESTS: Mapping[str, EventKind] = {
     "genomics.variant": EventKind.GENOMIC_TEST,
 }
 """Tests whose result is read elsewhere: that they were done counts even if they found nothing."""
+_REPORTED = {EventKind.ECG, EventKind.ECHOCARDIOGRAPHY, EventKind.CHEST_X_RAY, EventKind.PET}
+"""Examinations that a DiagnosticReport of their code shows to have been made, whatever its words are."""
 _NOT_A_STATUS = {"cmv.igm"}
 """A recent infection or none: neither tells whether the patient ever had it."""
 _ACTIVE = {"active", "recurrence", "relapse"}
@@ -200,6 +203,20 @@ def note_test(
     if kind is EventKind.MARROW_REPORT and contradicts(data.specimen, "marrow", reading):
         return
     reading.events.append(Event(source, taken, kind, route=meaning.route))
+
+
+def is_reported(meanings: Iterable[Meaning]) -> bool:
+    """Does a report of these meanings show that an examination was made?"""
+    return any(of_procedure(m.concept) in _REPORTED for m in meanings)
+
+
+def note_report(
+    source: str, taken: PartialDate | None, meanings: Iterable[Meaning], reading: Reading
+) -> None:
+    """The examinations that a report is about, once for each kind."""
+    kinds = {kind: m for m in meanings if (kind := of_procedure(m.concept)) in _REPORTED and kind is not None}
+    for kind, meaning in kinds.items():
+        reading.events.append(Event(source, taken, kind, route=meaning.route))
 
 
 def _performed(data: ObservationData, source: str, reading: Reading) -> bool:

@@ -2,7 +2,8 @@
 marrow blasts.
 
 By the text route only: at most possible. A sentence counts if all of it is understood; where one speaks of
-residual disease in other words, the report says nothing of it. Documents it presents are not opened.
+residual disease in other words, the report says nothing of it. Documents it presents are not opened. A report
+of an ECG or the like also shows that it was made.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from cds_rules.patient.interval import Interval
 from cds_rules.patient.timeline import Measure, Measurement, ProblemKind, Route
 from service.fhir.elements import ReportData
 from service.fhir.mrd_words import MARROW, MRD, method_of, time_point_of
-from service.fhir.read import mrd
+from service.fhir.read import event, mrd
 from service.fhir.read.measurement import NOT_SEEN, SEEN
 from service.fhir.reading import Meaning, NotUsableError, Reading, local, when, words
 from service.fhir.result_text import Kind, TextResult, parse_fraction, says_nothing
@@ -67,6 +68,8 @@ class Report:
 
 def may_tell(resource: dict[str, Any], reading: Reading) -> bool:
     """A quick look at the raw report: does it say anything that is read?"""
+    if event.is_reported(meanings(resource, reading)):
+        return True
     text = resource.get("conclusion")
     if text is None:
         return bool(resource.get("conclusionCode")) and _is_mrd(resource, reading)
@@ -90,6 +93,7 @@ def read(resource: dict[str, Any], found: list[Meaning], reading: Reading) -> No
     if not _usable(data.status, source, reading):
         return
     taken = when(data.effectiveDateTime, data.effectivePeriod)
+    event.note_report(source, taken, found, reading)
     if taken is None:
         raise NotUsableError("The report has no date of its own: not used.")
     note_contained(resource, reading)
