@@ -43,6 +43,7 @@ class EventKind(StrEnum):
     TRANSPLANT_EVALUATION = "transplant evaluation"
     DONOR_SEARCH = "donor search"
     DONOR_READY = "donor ready"
+    TRANSPLANT_ORDERED = "transplant ordered or planned"
     GVHD = "graft-versus-host disease"
     ACUTE_GVHD = "acute graft-versus-host disease"
     CHRONIC_GVHD = "chronic graft-versus-host disease"

@@ -204,6 +204,32 @@ class MedicationData(Element):
     contained: tuple[dict[str, Any], ...] = ()
 
 
+class ActivityDetail(Element):
+    """CarePlan.activity.detail."""
+
+    status: Text
+    code: CodeableConcept | None = None
+    doNotPerform: bool = False
+
+
+class PlanActivity(Element):
+    """CarePlan.activity, where it is described in the plan itself."""
+
+    detail: ActivityDetail | None = None
+
+
+class ServiceRequestData(Element):
+    """ServiceRequest."""
+
+    id: Id
+    status: Text
+    intent: Text
+    subject: Reference
+    code: CodeableConcept | None = None
+    doNotPerform: bool = False
+    authoredOn: Text | None = None
+
+
 class CarePlanData(Element):
     """CarePlan."""
 
@@ -215,6 +241,8 @@ class CarePlanData(Element):
     title: Text | None = None
     addresses: tuple[Reference, ...] = ()
     period: Period | None = None
+    created: Text | None = None
+    activity: tuple[PlanActivity, ...] = ()
 
 
 class EpisodeDiagnosis(Element):

@@ -123,6 +123,10 @@ def when(*candidates: str | Period | None) -> PartialDate | None:
     return None
 
 
+ORDERS = frozenset({"order", "original-order", "reflex-order", "filler-order", "instance-order"})
+"""Intents of a request that is an order, not a plan or a proposal."""
+
+
 def date_of(text: str) -> PartialDate:
     """A FHIR date. NotUsableError if it is none."""
     try:

@@ -28,6 +28,7 @@ from service.fhir.read import (
     medication,
     observation,
     patient,
+    planned,
     procedure,
     report,
 )
@@ -248,6 +249,8 @@ def _read_uncoded(kind: str, resource: dict[str, Any], reading: Reading) -> None
         _guarded(resource, reading, lambda r: patient.read(r, reading))
     elif kind == "CarePlan":
         _guarded(resource, reading, lambda r: care_plan.read(_own(r, reading), reading))
+    elif kind == "ServiceRequest":
+        _guarded(resource, reading, lambda r: planned.read(_own(r, reading), reading))
     elif kind == "EpisodeOfCare" and resource.get("type"):
         _guarded(resource, reading, lambda r: episode_of_care.read(_own(r, reading, "patient"), reading))
     elif kind == "DiagnosticReport" and report.may_tell(resource, reading):

@@ -76,6 +76,46 @@ def test_a_search_for_a_donor_is_no_plan() -> None:
     assert found.evidence == ("ServiceRequest/s",)
 
 
+def order(days: int | None = 20, name: str = "o", **more: Any) -> Event:
+    told = {"active": True, **more}
+    when = None if days is None else day(after(days))
+    return Event(f"ServiceRequest/{name}", when, EventKind.TRANSPLANT_ORDERED, **told)
+
+
+@pytest.mark.parametrize(
+    ("orders", "left"),
+    [
+        ((order(),), {PLANNED}),
+        ((order(0),), {PLANNED}),
+        ((order(-1),), {NONE, PLANNED}),
+        ((order(None),), {NONE, PLANNED}),
+        ((order(active=False),), {NONE, PLANNED}),
+        ((order(route=Route.TEXT),), {NONE, PLANNED}),
+        ((order(20), order(30, "b", active=False)), {NONE, PLANNED}),
+        ((order(20), order(20, "b", active=False)), {NONE, PLANNED}),
+        ((order(20), order(None, "b", active=False)), {NONE, PLANNED}),
+        ((order(20), order(10, "b", active=False)), {PLANNED}),
+        ((order(20), order(-10, "b", active=False)), {PLANNED}),
+    ],
+    ids=str,
+)
+def test_an_active_order_since_the_relapse_is_a_plan(orders: tuple[Event, ...], left: set[Any]) -> None:
+    """One taken back on the same day or later, or at no day that is told, leaves it open."""
+    assert course(events=orders) == left
+
+
+def test_an_order_says_nothing_once_a_transplant_may_be_done() -> None:
+    assert course(hsct(40), events=(order(),)) == {DONE}
+    assert course(hsct(40, certain=False), events=(order(),)) == {NONE, PLANNED, DONE}
+    assert course(missing={Part.PROCEDURES: "not read"}, events=(order(),)) == {NONE, PLANNED, DONE}
+
+
+def test_an_order_is_a_plan_without_a_relapse_and_none_while_its_date_is_unknown() -> None:
+    first = PatientTimeline(PERSON, diagnoses=(diagnosis(),), events=(order(),))
+    assert seen(TRANSPLANT, first).possible == {PLANNED}
+    assert seen(TRANSPLANT, marrow_relapse(None, events=(order(),))).possible == {NONE, PLANNED}
+
+
 def ready(*events: Event) -> set[Any]:
     return set(seen(DONOR_READY, marrow_relapse(events=events)).possible)
 

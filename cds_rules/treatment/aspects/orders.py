@@ -16,6 +16,7 @@ from cds_rules.patient.series import uses_of
 from cds_rules.treatment.aspect import Aspect, Seen, When, YesNo
 from cds_rules.treatment.aspects import t_cell
 from cds_rules.treatment.aspects.bands import NEVER, since_last_use, unheard
+from cds_rules.treatment.aspects.transplant import standing_orders
 from cds_rules.treatment.chart import Chart
 from cds_rules.treatment.order import Act, Order
 
@@ -48,7 +49,7 @@ class TransplantPlan(StrEnum):
     """A transplant ahead."""
 
     SCHEDULED = "ordered with it, or conditioning begun"
-    PREPARED = "in preparation (evaluation or donor on record)"
+    PREPARED = "in preparation (evaluation, donor or order on record)"
     NONE = "not planned"
 
 
@@ -173,9 +174,9 @@ _PREPARING = (EventKind.TRANSPLANT_EVALUATION, EventKind.DONOR_SEARCH, EventKind
 
 
 def _transplant_plan(chart: Chart) -> Seen:
-    ordered = drafts(chart, lambda o: bool(o.acts & _TRANSPLANTS or o.drugs & CONDITIONING))
-    if ordered:
-        return Seen(frozenset({TransplantPlan.SCHEDULED}), ordered)
+    drafted = drafts(chart, lambda o: bool(o.acts & _TRANSPLANTS or o.drugs & CONDITIONING))
+    if drafted:
+        return Seen(frozenset({TransplantPlan.SCHEDULED}), drafted)
     begun = since_last_use(chart, CONDITIONING)
     if begun.most <= CONDITIONING_WITHIN_DAYS:
         return Seen(frozenset({TransplantPlan.SCHEDULED}), begun.evidence, begun.because)
@@ -185,9 +186,10 @@ def _transplant_plan(chart: Chart) -> Seen:
         for e in chart.picture.findings.events(*_PREPARING)
         if e.active is not False and (relapse is None or (e.when and e.when.latest >= relapse.earliest))
     ]
-    sources = tuple(e.source for e in signs)
+    ordered = standing_orders(chart)
+    sources = (*(e.source for e in signs), *ordered)
     why = "the record does not hold whether a transplant is planned"
-    if any(e.certain and e.route.settles for e in signs):
+    if ordered or any(e.certain and e.route.settles for e in signs):
         return Seen(frozenset({TransplantPlan.SCHEDULED, TransplantPlan.PREPARED}), sources, why)
     return Seen(frozenset(TransplantPlan), sources, why)
 

@@ -61,8 +61,26 @@ def _since(chart: Chart) -> tuple[list[Transplant], list[Transplant]]:
     return sure, [t for t in rest if t.when is None or t.when.latest >= relapse.earliest]
 
 
+def standing_orders(chart: Chart) -> tuple[str, ...]:
+    """Active orders and plans of a transplant since the latest relapse, unless one may be taken back."""
+    relapse = chart.picture.relapse_date.value
+    if chart.picture.relapses != 0 and relapse is None:
+        return ()
+    told = events_of(chart.timeline, EventKind.TRANSPLANT_ORDERED)
+    since = [e for e in told if relapse is None or e.when is None or e.when.latest >= relapse.earliest]
+    sure = [
+        e.when
+        for e in since
+        if e.active and e.route.settles and e.when and (relapse is None or e.when.earliest >= relapse.latest)
+    ]
+    back = [e.when for e in since if not e.active]
+    if not sure or any(when is None or when.latest >= max(w.earliest for w in sure) for when in back):
+        return ()
+    return tuple(e.source for e in since)
+
+
 def _in_this_course(chart: Chart) -> Seen:
-    """Done, if the record says so. A plan is not read: planned and neither are never told apart."""
+    """Done, or planned, if the record says so. That none is planned is never told by silence."""
     sure, perhaps = _since(chart)
     if sure:
         sources = tuple(t.source for t in sure)
@@ -76,8 +94,11 @@ def _in_this_course(chart: Chart) -> Seen:
     unread = next((missing[p] for p in _WHERE_TRANSPLANTS_ARE if p in missing), None)
     if unread is not None:
         return Seen(_DONE_OR_NOT, (), unread)
+    ordered = standing_orders(chart)
+    if ordered and chart.picture.relapse_number.known:
+        return Seen(frozenset({InThisCourse.PLANNED}), ordered, "ordered or planned, and none done since")
     signs = events_of(chart.timeline, EventKind.TRANSPLANT_EVALUATION, EventKind.DONOR_SEARCH)
-    why = "none on record since the relapse; whether one is planned is not read from the record"
+    why = "none on record since the relapse; no active order or plan of one is on record either"
     return Seen(_NOT_DONE, tuple(e.source for e in signs), why)
 
 

@@ -1,4 +1,4 @@
-"""CarePlan: the plan of antileukemic treatment, and when it was completed."""
+"""CarePlan: the plan of antileukemic treatment, when it was completed, and a transplant that it plans."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from cds_rules.patient.timeline import ProblemKind, TreatmentPlan
 from service.fhir.elements import CarePlanData
+from service.fhir.read import planned
 from service.fhir.reading import Reading, date_of, local, when
 
 _TREATMENT = {"chemotherapy", "immunotherapy"}
@@ -19,6 +20,7 @@ def read(resource: dict[str, Any], reading: Reading) -> None:
     """Keep a plan that is antileukemic treatment by its category, or by its title if it addresses ALL."""
     data = CarePlanData.of(resource)
     source = f"CarePlan/{data.id}"
+    planned.read_plan(data, source, reading)
     treats = any(m.concept in _TREATMENT for c in data.category for m in reading.concepts(c))
     about = any(local(r.reference) in reading.leukemia for r in data.addresses)
     named = about and _WORDS.search(data.title or "") is not None

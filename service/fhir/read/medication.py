@@ -15,14 +15,13 @@ from cds_rules.patient.timeline import CarT, DrugUse, ProblemKind
 from service.fhir.drug_names import INTRATHECAL_CHEMOTHERAPY, liposomal_form
 from service.fhir.elements import MedicationData
 from service.fhir.read.dosage import intrathecal
-from service.fhir.reading import Meaning, Reading, date_of, local, when
+from service.fhir.reading import ORDERS, Meaning, Reading, date_of, local, when
 
 _LIVE = {
     "MedicationAdministration": {"completed", "in-progress", "stopped"},
     "MedicationStatement": {"active", "completed", "stopped"},
     "MedicationRequest": {"active", "completed", "stopped"},
 }
-_ORDERS = {"order", "original-order", "reflex-order", "filler-order", "instance-order"}
 _GIVEN_OR_UNTOLD = {"completed", "in-progress", "unknown", "stopped", "on-hold"}
 _CAR_T = {"tisagenlecleucel", "brexucabtagene", "brexucabtagene-autoleucel", "obecabtagene"}
 
@@ -93,7 +92,7 @@ def _stands(resource: dict[str, Any]) -> bool:
     """Is it an order, not a plan or a proposal, that is active?"""
     if resource["resourceType"] != "MedicationRequest" or resource.get("doNotPerform") is True:
         return False
-    return resource.get("status") == "active" and resource.get("intent") in _ORDERS
+    return resource.get("status") == "active" and resource.get("intent") in ORDERS
 
 
 def _names(code: Any) -> list[str]:
