@@ -11,7 +11,7 @@ from flask import Flask, request
 from flask_cors import CORS
 
 from cds_rules.terminology.code_set import load
-from service import errors, headers, rulebook
+from service import errors, headers
 from service.cards.build import Pages
 from service.config import ConfigError, Settings, check
 from service.fhir.client import FhirClient, Limits
@@ -27,6 +27,7 @@ from service.observing import logs, traces
 from service.observing.health import create_health_blueprint
 from service.openapi import create_openapi_blueprint
 from service.rate_limit import create_rate_limit
+from service.rulebook import create_rulebook_blueprint
 from service.store.errors import StoreAddressError
 from service.store.feedback import FeedbackStore
 from service.store.store import Store
@@ -97,7 +98,7 @@ def create_app(
         if settings.rate_limit is not None:
             guarded.before_request(create_rate_limit(settings.rate_limit))
         app.register_blueprint(guarded)
-    app.register_blueprint(rulebook.blueprint)
+    app.register_blueprint(create_rulebook_blueprint("/demo/patient/" if settings.demo else None))
     app.register_blueprint(create_openapi_blueprint((s.service for s in services), settings.public_base_url))
     _allow_origins(app, settings.cors_origins)
     app.register_blueprint(create_health_blueprint(needed={}, helpful={"store": store.works}))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,6 +13,7 @@ import orjson
 
 from cds_rules import Assessment, assess, check_orders
 from cds_rules.answer import Answer
+from cds_rules.rulebook.trace import Exercise, Exercised
 from cds_rules.terminology.code_set import load
 from cds_rules.treatment.orders import Checked
 from service.fhir.lexicon import Lexicon
@@ -66,19 +67,28 @@ def _checked(call: OrderCall, site: SiteMap) -> Checked:
     return check_orders(timeline_of(call.chart, site), call.day, drafts.orders)
 
 
-def exercised() -> Mapping[str, tuple[str, ...]]:
-    """Rule id to the patients in whom it applies or is open, those in whom it applies first."""
-    found: dict[str, list[tuple[bool, str]]] = {}
+def exercised() -> Exercised:
+    """The patients of the package in whom each rule applies or is open."""
+    found: dict[str, list[Exercise]] = {}
     site = load_site_map(fixtures_dir() / "site.toml")
     for call in order_calls():
         for c in _checked(call, site).cautions:
-            found.setdefault(c.check.id, []).append((bool(c.needs), f"{call.patient} (order {call.name})"))
+            found.setdefault(c.check.id, []).append(Exercise(call.patient, not c.needs, call.name))
     for name, assessment in fixture_assessments():
-        for r in assessment.recommendations:
-            found.setdefault(r.rule.id, []).append((not r.applies, name))
-        for score in assessment.scores:
-            found.setdefault(score.id, []).append((score.applies is not Answer.YES, name))
-    return {rule: tuple(name for _, name in sorted(names)) for rule, names in found.items()}
+        for rule, applies in _said(assessment):
+            found.setdefault(rule, []).append(Exercise(name, applies))
+    return {rule: tuple(sorted(each, key=lambda e: (not e.applies, e.name))) for rule, each in found.items()}
+
+
+def _said(assessment: Assessment) -> Iterator[tuple[str, bool]]:
+    """Every rule that speaks, and whether it applies; else it is open."""
+    for scheme in assessment.schemes:
+        for row in scheme.finding.rules:
+            yield f"{scheme.id}#{row}", row == scheme.finding.rule
+    for r in assessment.recommendations:
+        yield r.rule.id, r.applies
+    for score in assessment.scores:
+        yield score.id, score.applies is Answer.YES
 
 
 def _chart_day(folder: Path) -> date | None:

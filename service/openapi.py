@@ -69,6 +69,17 @@ def path_parameter(name: str, description: str) -> dict[str, Any]:
     }
 
 
+def query_parameter(name: str, description: str) -> dict[str, Any]:
+    """A parameter after the question mark, which may be left out."""
+    return {
+        "name": name,
+        "in": "query",
+        "required": False,
+        "description": description,
+        "schema": {"type": "string"},
+    }
+
+
 _CALL_ERRORS = (400, 401, 412, 413, 415, 429, 500)
 _FEEDBACK_ERRORS = (400, 401, 413, 415, 429, 500, 503)
 _MATCH_ERRORS = (400, 401, 413, 415, 429, 500)
@@ -93,6 +104,10 @@ _FIXED = (
     Operation("get", "/metrics", "metrics", "Prometheus metrics.", media=TEXT, errors=(401, 404)),
     Operation("get", "/openapi.json", "openapi", "This document."),
     Operation("get", "/rulebook/", "rulebook", "The rule book's first page.", media=HTML),
+    Operation(
+        "get", "/rulebook/search", "rulebookSearch", "The rules that hold every word of a query.", media=HTML,
+        parameters=(query_parameter("q", "Words of ids, titles and texts, up to 100 characters."),),
+    ),
     Operation(
         "get", "/rulebook/{name}", "rulebookPage", "One page of the rule book.", media=HTML, errors=(404,),
         parameters=(path_parameter("name", "A scheme or a section, as the links of cards have it."),),

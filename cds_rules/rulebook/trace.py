@@ -33,6 +33,25 @@ class Traced:
 
 
 @dataclass(frozen=True, slots=True)
+class Exercise:
+    """A synthetic patient in whom a rule applies, or is open. `order`: the drafts it was checked on."""
+
+    patient: str
+    applies: bool
+    order: str | None = None
+
+    @property
+    def name(self) -> str:
+        """As the pages name it."""
+        return self.patient if self.order is None else f"{self.patient} (order {self.order})"
+
+
+Exercised = Mapping[str, tuple[Exercise, ...]]
+"""Rule id (for rows of a scheme: scheme#row) to the synthetic patients in whom it speaks, those in whom it
+applies first. The caller reads their records."""
+
+
+@dataclass(frozen=True, slots=True)
 class ModelSection:
     """A section of the clinical model with the ids of its rules."""
 
@@ -85,7 +104,7 @@ def model_id(rule: str, ids: frozenset[str]) -> str | None:
     return max((i for i in ids if i.rstrip(ascii_lowercase) == part[1]), default=None)
 
 
-def trace_page(exercised: Mapping[str, tuple[str, ...]]) -> str:
+def trace_page(exercised: Exercised) -> str:
     """The traceability matrix in Markdown. `exercised`: the synthetic patients in whom a rule speaks."""
     found = list(traced())
     why = reasons()
@@ -111,9 +130,9 @@ def trace_page(exercised: Mapping[str, tuple[str, ...]]) -> str:
 _SHOWN = 3
 
 
-def _row(t: Traced, patients: tuple[str, ...]) -> str:
+def _row(t: Traced, patients: tuple[Exercise, ...]) -> str:
     passages = "; ".join(f"{c.key}, {c.where} ({c.lines})" for c in t.cites)
-    named = ", ".join(patients[:_SHOWN]) + (
+    named = ", ".join(each.name for each in patients[:_SHOWN]) + (
         f" and {len(patients) - _SHOWN} more" if len(patients) > _SHOWN else ""
     )
     return f"| [{t.id}]({t.page}#{t.id}) {t.title} | {passages} | {t.rows} | {named} |".replace("<", "\\<")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator
 from pathlib import Path
 
 from cds_rules.citation import library
@@ -10,7 +11,7 @@ from cds_rules.risk import SCHEMES
 from cds_rules.risk.case import RiskCase
 from cds_rules.rule import Rule, Scheme
 from cds_rules.rulebook.cases import shown, worked_cases
-from cds_rules.rulebook.trace import trace_page
+from cds_rules.rulebook.trace import Exercised, trace_page
 from cds_rules.rulebook.write_orders import orders_page
 from cds_rules.rulebook.write_scores import PAGE as SCORES_PAGE
 from cds_rules.rulebook.write_scores import TITLE as SCORES_TITLE
@@ -23,6 +24,8 @@ from cds_rules.treatment.orders import PAGE
 from cds_rules.treatment.sections import SECTIONS
 
 FOLDER = Path(__file__).resolve().parent
+PATIENTS = "exercised.json"
+"""Rule (rows of a scheme: scheme#row) to its patients: [patient, applies, order or null], one rule a line."""
 
 LIMITS = (
     "This is decision support for clinicians, never autonomous. It proposes no drug and no dose; what it "
@@ -32,19 +35,24 @@ LIMITS = (
 )
 
 
-Exercised = Mapping[str, tuple[str, ...]]
-"""Rule id to the synthetic patients in whom it speaks; the caller reads their records."""
-
-
 def pages(exercised: Exercised) -> dict[str, str]:
-    """Every page by file name."""
-    found = {"index.md": _index(), "traceability.md": trace_page(exercised)}
+    """Every page by file name, and the patients of every rule as data for the site."""
+    found = {PATIENTS: _patients(exercised)}
+    found |= {"index.md": _index(), "traceability.md": trace_page(exercised)}
     found.update({f"{scheme.id}.md": _scheme_page(scheme) for scheme in SCHEMES})
     found.update({f"{section.id}.md": section_page(section) for section in SECTIONS})
     found[f"{SCORES_PAGE}.md"] = scores_page()
     found[f"{PAGE}.md"] = orders_page()
     found[f"{TRIALS_PAGE}.md"] = trials_page()
     return found
+
+
+def _patients(exercised: Exercised) -> str:
+    lines = [
+        f"{json.dumps(rule)}: {json.dumps([[e.patient, e.applies, e.order] for e in exercised[rule]])}"
+        for rule in sorted(exercised)
+    ]
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def write(exercised: Exercised) -> int:
@@ -57,7 +65,7 @@ def write(exercised: Exercised) -> int:
 def stale(exercised: Exercised) -> list[str]:
     """File names of pages that differ from what the rules say now, are missing, or have no rule left."""
     wanted = pages(exercised)
-    found = {path.name for path in FOLDER.glob("*.md")} - {"README.md"}
+    found = {path.name for path in (*FOLDER.glob("*.md"), *FOLDER.glob("*.json"))} - {"README.md"}
     changed = [
         name
         for name, text in wanted.items()

@@ -8,7 +8,7 @@ from cds_rules.citation import library
 from cds_rules.rulebook.advice_cases import advice_cases, shown_advice
 from cds_rules.treatment.advice import Advice
 from cds_rules.treatment.aspect import ASPECTS
-from cds_rules.treatment.sections import Section
+from cds_rules.treatment.sections import SECTION_OF, Section
 
 
 def section_page(section: Section) -> str:
@@ -50,11 +50,15 @@ def _rule(rule: Advice) -> Iterator[str]:
     yield f"- {rule.weight.value.capitalize()} on {rule.decision.value}; audience: {rule.audience.value}"
     yield f"- When: {_escaped(rule.when.text)}"
     if rule.versus:
-        yield f"- Another source differs: {', '.join(f'[{other}](#{other})' for other in rule.versus)}"
+        yield f"- Another source differs: {', '.join(map(_link, rule.versus))}"
     if rule.tests:
         yield f"- May be offered as a request: {'; '.join(test.value for test in rule.tests)}"
     yield f"- Source: {'; '.join(f'{c.key}, {c.where}' for c in rule.cites)}"
     yield ""
+
+
+def _link(rule: str) -> str:
+    return f"[{rule}]({SECTION_OF[rule]}#{rule})"
 
 
 def _facts(section: Section) -> list[str]:

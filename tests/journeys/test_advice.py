@@ -12,7 +12,7 @@ from cds_rules.answer import Answer
 from cds_rules.treatment.aspect import ASPECTS
 from cds_rules.treatment.recommend import add_up, in_audience
 from service.cards import MAX_CARDS, cards_for
-from service.rulebook import pages
+from service.rulebook.site import pages
 from service.wire.response import Card
 from tests.journeys.regenerate import FIXTURES, PAGES, PATIENTS, assessed
 

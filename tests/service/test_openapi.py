@@ -12,7 +12,7 @@ from referencing import Registry, Resource
 
 from tests.conftest import BASE, CheckedClient, Json
 
-_UNDOCUMENTED = {"/static/{filename}"}
+_UNDOCUMENTED = {"/static/{filename}", "/rulebook/static/{filename}"}
 
 
 @pytest.fixture
