@@ -22,6 +22,7 @@ from cds_rules.treatment.missing import ranked, too_late
 from cds_rules.treatment.order import Order
 from cds_rules.treatment.recommend import look, recommendations
 from cds_rules.treatment.surveillance import surveillance
+from cds_rules.treatment.weigh import Sight
 from cds_rules.trials.match import TrialSet
 
 
@@ -54,13 +55,14 @@ def assess(
         orders=orders,
         trial_set=trial_set,
     )
-    return _advised(found, known) if applies is not False and _concerned(picture) else found
+    if applies is False or not _concerned(picture):
+        return found
+    chart = Chart(picture, known, {s.id: s for s in schemes}, orders)
+    return advised(found, chart, look(chart))
 
 
-def _advised(found: Assessment, known: PatientTimeline) -> Assessment:
-    """With what the sources advise, and everything that is missing for it."""
-    chart = Chart(found.picture, known, {s.id: s for s in found.schemes}, found.orders)
-    seen = look(chart)
+def advised(found: Assessment, chart: Chart, seen: Sight) -> Assessment:
+    """With what the sources advise for a chart as it is seen, and everything that is missing for it."""
     advice = recommendations(seen)
     of_schemes = missing_facts(found.picture, found.schemes)
     return replace(
@@ -74,7 +76,11 @@ def _advised(found: Assessment, known: PatientTimeline) -> Assessment:
 
 
 def _schemes(picture: RelapsePicture) -> tuple[SchemeFinding, ...]:
-    facts = risk_facts(picture)
+    return findings(picture, risk_facts(picture))
+
+
+def findings(picture: RelapsePicture, facts: RiskFacts) -> tuple[SchemeFinding, ...]:
+    """What every scheme says of these facts of a picture, in the order in which they are shown."""
     return tuple(_finding(s, facts, _age_note(s, picture)) for s in SCHEMES if _shown(s, picture))
 
 

@@ -149,6 +149,8 @@ class MrdResult:
     method: str | None = None
     time_point: str | None = None
     route: Route = Route.SITE
+    lod: float | None = field(default=None, compare=False)
+    """The test's limit of detection, a fraction of cells; for showing, it is in `fraction` already."""
 
 
 @dataclass(frozen=True, slots=True)

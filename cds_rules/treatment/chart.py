@@ -25,7 +25,10 @@ class Chart:
     orders: tuple[Order, ...] = ()
     """Draft orders being checked together; empty when no order is checked."""
 
+    supposed: RiskFacts | None = None
+    """The facts of the schemes under a supposition (`what_if`), in place of those of the picture."""
+
     @cached_property
     def risk(self) -> RiskFacts:
         """The facts of the first-relapse schemes, as far as they are still possible."""
-        return risk_facts(self.picture)
+        return self.supposed or risk_facts(self.picture)

@@ -24,6 +24,14 @@ class MrdBand(StrEnum):
     FROM = ">=0.1 %"
 
 
+SPANS = {
+    MrdBand.BELOW: Interval(0.0, LOW_FRACTION, high_open=True),
+    MrdBand.BETWEEN: Interval(LOW_FRACTION, HIGH_FRACTION, high_open=True),
+    MrdBand.FROM: Interval(HIGH_FRACTION, 1.0),
+}
+"""The fractions of cells in each band."""
+
+
 def bands(fraction: Interval | None) -> frozenset[StrEnum]:
     """The bands that a result, or no result, leaves possible."""
     if fraction is None:

@@ -74,6 +74,7 @@ def keep(sample: Sample, result: TextResult, meaning: Meaning, reading: Reading)
             method=(site.method if site else None) or sample.method,
             time_point=one_of(site.time_point if site else None, sample.time_point),
             route=meaning.route,
+            lod=lod,
         )
     )
 
