@@ -19,7 +19,7 @@ DEV     := $(VENV)/.dev
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format types imports rulebook-check rulebook bench screenshots mutate sbom audit wheel lock upgrade clean
+.PHONY: help demo test lint format types imports rulebook-check rulebook bench screenshots mutate fuzz sbom audit wheel lock upgrade clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1@/p' $(MAKEFILE_LIST) | awk -F@ '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -59,6 +59,9 @@ screenshots: $(DEV) ## pictures of the pages, with chromium
 
 mutate: $(DEV) ## change the clinical model and see which tests notice, in a copy: ONLY="schemes dates" SAMPLE=50
 	nice $(BIN)/python -m tests.mutate $(if $(SAMPLE),--sample $(SAMPLE)) $(ONLY)
+
+fuzz: $(DEV) ## 10,000 spoiled calls and 20,000 requests made from the OpenAPI document
+	$(BIN)/python -m tests.fuzz
 
 sbom: $(DEV) ## dist/sbom.json: the bill of materials of what is installed, CycloneDX
 	mkdir -p dist

@@ -97,7 +97,7 @@ NO_CALL = {
     "true": b"true",
     "object": b"{}",
     "utf-16": json.dumps({"hook": "patient-view"}).encode("utf-16"),
-    "half-a-surrogate": b'{"hook": "\\ud83e", "hookInstance": "1", "context": {}}',
+    "half-a-surrogate": b'{"hook": "\\ud83e"}',
 }
 
 

@@ -36,7 +36,7 @@ def test_a_very_long_number_is_read() -> None:
 
 
 def test_a_lone_surrogate_costs_only_itself() -> None:
-    assert loads(b'{"text": "\\ud800", "id": "x"}') == {"text": "\ud800", "id": "x"}
+    assert loads(b'{"text": "\\ud800", "id": "x"}') == {"text": "\ufffd", "id": "x"}
 
 
 @pytest.mark.parametrize(
@@ -89,3 +89,10 @@ VALUES = st.recursive(
 @given(VALUES)
 def test_what_was_written_is_read(value: object) -> None:
     assert loads(json.dumps(value).encode()) == value
+
+
+def test_a_lone_surrogate_is_mended_wherever_it_stands_and_pairs_stay() -> None:
+    text = b'{"a": [{"\\ud83e": "\\udc00x", "ok": "\\ud83e\\udda0"}, 1e400], "b": "\\u00e9"}'
+    found = loads(text)
+    assert found["a"][0] == {"\ufffd": "\ufffdx", "ok": "\U0001f9a0"}
+    assert found["b"] == "é"
