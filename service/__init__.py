@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from flask import Flask, request
+from flask import Blueprint, Flask, request
 from flask_cors import CORS
 
 from cds_rules.terminology.code_set import load
@@ -28,6 +28,7 @@ from service.observing.health import create_health_blueprint
 from service.openapi import create_openapi_blueprint
 from service.rate_limit import create_rate_limit
 from service.rulebook import create_rulebook_blueprint
+from service.smart.setup import create_smart_app
 from service.store.errors import StoreAddressError
 from service.store.feedback import FeedbackStore
 from service.store.store import Store
@@ -80,7 +81,7 @@ def create_app(
         fhir_servers=settings.fhir_servers,
         any_server=settings.insecure,
     )
-    pages = Pages(settings.public_base_url)
+    pages = Pages(settings.public_base_url, app=bool(settings.smart_issuers))
     services = (
         PatientView(charts, pages),
         OrderChecks(charts, pages, ORDER_SELECT),
@@ -92,17 +93,25 @@ def create_app(
         counted=lambda service, outcome: counted.feedback.labels(service, outcome).inc(),
     )
     day = today or local_today(settings.timezone)
+    smart = create_smart_app(settings, charts, pages, store, day)
+    if smart is not None:
+        app.register_blueprint(limited(smart.blueprint(), settings))
     for guarded in (create_blueprint(services, day, desk), create_trials_blueprint(reader, day)):
         if authenticate is not None:
             guarded.before_request(_but_preflights(authenticate))
-        if settings.rate_limit is not None:
-            guarded.before_request(create_rate_limit(settings.rate_limit))
-        app.register_blueprint(guarded)
+        app.register_blueprint(limited(guarded, settings))
     app.register_blueprint(create_rulebook_blueprint("/demo/patient/" if settings.demo else None))
     app.register_blueprint(create_openapi_blueprint((s.service for s in services), settings.public_base_url))
     _allow_origins(app, settings.cors_origins)
     app.register_blueprint(create_health_blueprint(needed={}, helpful={"store": store.works}))
     return app
+
+
+def limited(blueprint: Blueprint, settings: Settings) -> Blueprint:
+    """The blueprint with the rate limit of the settings, if there is one."""
+    if settings.rate_limit is not None:
+        blueprint.before_request(create_rate_limit(settings.rate_limit))
+    return blueprint
 
 
 def open_store(settings: Settings, failures: Counter) -> Store:

@@ -52,6 +52,16 @@ def error_response(error: ServiceError) -> Response:
     return Response(body, status=error.status, content_type=FHIR_JSON, headers=error.headers)
 
 
+def log_unforeseen(error: Exception) -> None:
+    """Its class and place, which tell enough to find it; the message may hold chart text."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "unknown"
+    notes().refused = "exception"
+    _log.error("unforeseen %s at %s", type(error).__name__, where)
+
+
 _HTTP = {
     400: ("structure", "The request cannot be read."),
     404: ("not-found", "There is nothing at this address."),
@@ -80,13 +90,7 @@ def register(app: Flask) -> None:
         return response
 
     def unforeseen(error: Exception) -> Response:
-        # The class and place tell enough to find it; the message may hold chart text.
-        place = error.__traceback__
-        while place is not None and place.tb_next is not None:
-            place = place.tb_next
-        where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "unknown"
-        notes().refused = "exception"
-        _log.error("unforeseen %s at %s", type(error).__name__, where)
+        log_unforeseen(error)
         return error_response(
             ServiceError(500, "exception", "The assessment failed: no advice was produced.")
         )

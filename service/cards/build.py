@@ -36,6 +36,8 @@ class Pages:
     """Addresses of our own pages, from the public base URL."""
 
     base: str
+    app: bool = False
+    """Is there a SMART app to be launched from a card?"""
 
     def rule(self, scheme: str, rule: str | None = None) -> str:
         """The rule book page of a scheme, at a rule."""
@@ -44,6 +46,10 @@ class Pages:
     def book(self) -> str:
         """The rule book's first page."""
         return f"{self.base}/rulebook/"
+
+    def launch(self) -> str:
+        """What an EHR opens with `iss` and `launch` added: the address registered with it."""
+        return f"{self.base}/smart/launch"
 
 
 def stable_uuid(*parts: str) -> str:
@@ -115,7 +121,10 @@ def _source(label: str, url: str, kind: str) -> Source:
 
 @lru_cache(maxsize=16)
 def _links(pages: Pages) -> tuple[Link, ...]:
-    return (Link(label="Rule book", url=pages.book(), type="absolute"),)
+    book = Link(label="Rule book", url=pages.book(), type="absolute")
+    if not pages.app:
+        return (book,)
+    return (Link(label="Course, schemes and reasons", url=pages.launch(), type="smart"), book)
 
 
 _TOPICS = {

@@ -9,6 +9,7 @@ from service.config.errors import ConfigError
 from service.config.observing import ObservingSettings
 from service.config.record import RecordSettings
 from service.config.serving import ServingSettings
+from service.config.smart import SmartSettings
 from service.config.sources import from_files
 from service.config.store import StoreSettings
 from service.fhir.ca_file import CaFileError, check_ca_file
@@ -23,6 +24,7 @@ class Settings(
     RecordSettings,
     ObservingSettings,
     StoreSettings,
+    SmartSettings,
     BaseSettings,
 ):
     """Everything that can be set. Environment variables are these names in capitals after RELAPSE_CDS_.

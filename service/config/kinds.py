@@ -58,7 +58,9 @@ Origin = Annotated[str, AfterValidator(_origin)]
 Url = Annotated[str, AfterValidator(_base_url)]
 
 # Lists are written with commas: NoDecode keeps pydantic-settings from expecting JSON.
-Urls = Annotated[tuple[Url, ...], NoDecode, BeforeValidator(_parts)]
+Parts = BeforeValidator(_parts)
+"""Splits a text at its commas; needs NoDecode beside it."""
+Urls = Annotated[tuple[Url, ...], NoDecode, Parts]
 Origins = Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_parts)]
 OrNone = BeforeValidator(_none)
 """Lets `none` stand for no value, where the default is one."""

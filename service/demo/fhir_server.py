@@ -1,19 +1,25 @@
-"""An embedded, read-only FHIR R4 server for the demo, open to all: for synthetic patients only."""
+"""An embedded, read-only FHIR R4 server for the demo, open to all: for synthetic patients only.
+
+Who brings an access token of its authorization server (`auth/`) is held to what the token permits.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from fhir.resources.R4B.capabilitystatement import CapabilityStatement
 from flask import Blueprint, Response, request, url_for
 from werkzeug.exceptions import HTTPException
 
+from service.demo.auth.bearer import BearerCheck
+from service.demo.auth.setup import DemoAuth
 from service.demo.search import PAGE_PARAMETER, Known, Parameter, Query, SearchError, parse_query, run
 from service.demo.store import PATIENT_ELEMENTS, FhirStore, Resource
 
@@ -24,7 +30,9 @@ _FORM = "application/x-www-form-urlencoded"
 _ANY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 _IGNORED = "A parameter that is not supported here was ignored; the self link shows what was used."
 _REFUSED = "A parameter is not supported here."
-_NO_AUTHORIZATION = "No authorization in the demo: every resource is synthetic and open to read."
+_NO_AUTHORIZATION = (
+    "Open to read without a token: every resource is synthetic. A token given is checked (SMART App Launch)."
+)
 _SMART = {"system": "http://terminology.hl7.org/CodeSystem/restful-security-service", "code": "SMART-on-FHIR"}
 
 
@@ -68,19 +76,24 @@ _PARAMETERS: Mapping[str, Known] = {
 }
 
 
-def create_fhir_blueprint(store: FhirStore) -> Blueprint:
-    """Return the server as a blueprint, to be mounted at any prefix (for instance /fhir)."""
+def create_fhir_blueprint(store: FhirStore, auth: DemoAuth | None = None) -> Blueprint:
+    """Return the server as a blueprint, to be mounted at any prefix (for instance /fhir).
+
+    With `auth` it has an authorization server, which must know the same address.
+    """
     types = sorted({*_PARAMETERS, *store.types})
     # Types beyond the table, if the store holds any, can at least be searched by patient.
     server = _Server(store, {t: {**_COMMON, **_PARAMETERS.get(t, _PATIENT)} for t in types})
     capability = _capability_statement(server.known)
-    blueprint = Blueprint("fhir", __name__)
+    blueprint = Blueprint("fhir", __name__, template_folder="templates")
+    if auth is not None:
+        blueprint.before_request(_held_to_token(auth.bearer))
     blueprint.before_request(_refuse_other_formats)
     blueprint.after_request(_never_stored)
     blueprint.register_error_handler(HTTPException, _http_error)
     blueprint.add_url_rule("/metadata", "metadata", lambda: _reply(capability))
-    blueprint.add_url_rule("/.well-known/smart-configuration", "smart_configuration", _smart_configuration)
-    blueprint.add_url_rule("/auth/<path:rest>", "auth", _auth, methods=_ANY_METHOD)
+    if auth is not None:
+        auth.endpoints.add_to(blueprint)
     blueprint.add_url_rule("/<resource_type>", "search", server.search)
     blueprint.add_url_rule("/<resource_type>/_search", "search_form", server.search, methods=["POST"])
     blueprint.add_url_rule("/<resource_type>/<resource_id>", "read", server.read)
@@ -203,21 +216,19 @@ def _no_such_interaction(rest: str = "") -> Response:
     return response
 
 
-def _auth(rest: str) -> Response:
-    return _error(501, "not-supported", "Authorization is not part of the demo yet.")
+def _held_to_token(bearer: BearerCheck) -> Callable[[], Response | None]:
+    def check() -> Response | None:
+        path = request.path.removeprefix(urlsplit(_base()).path)
+        fault = bearer.fault(request, path)
+        if fault is None:
+            return None
+        status, text = fault
+        response = _error(status, "login" if status == HTTPStatus.UNAUTHORIZED else "forbidden", text)
+        if status == HTTPStatus.UNAUTHORIZED:
+            response.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
+        return response
 
-
-def _smart_configuration() -> Response:
-    base = _base()
-    document = {
-        "authorization_endpoint": f"{base}/auth/authorize",
-        "token_endpoint": f"{base}/auth/token",
-        "grant_types_supported": ["authorization_code"],
-        "code_challenge_methods_supported": ["S256"],
-        "capabilities": [],  # nothing is offered as long as the endpoints above answer 501
-    }
-    # SMART App Launch asks for plain JSON here.
-    return Response(json.dumps(document), content_type="application/json")
+    return check
 
 
 def _capability_statement(known: Mapping[str, Known]) -> Resource:

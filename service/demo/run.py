@@ -21,6 +21,7 @@ from werkzeug.wrappers import Response
 
 from service import STORE, create_app, local_today
 from service.config import ConfigError, Settings
+from service.demo.auth.app import auth_for, issuer_at, key_in
 from service.demo.ehr import create_ehr_blueprint
 from service.demo.fhir_server import create_fhir_blueprint
 from service.demo.first_call import FirstCallError, cards_as_text
@@ -108,6 +109,8 @@ def settings_for(port: int, folder: Path) -> Settings:
         log_format="text",
         log_level="warning",  # the terminal is for the reader of the demonstration
         database_url=SecretStr(f"sqlite:///{folder / 'demo.db'}"),
+        smart_issuers=(issuer_at(f"http://{HOST}:{port}"),),
+        smart_keys=(key_in(folder),),
     )
 
 
@@ -122,7 +125,8 @@ def build(settings: Settings, fixtures: Path) -> Demo:
     today = local_today(settings.timezone)
     app = create_app(settings, today=lambda patient: days.get(patient) or today(patient))
     app.before_request(only_own_pages)
-    app.register_blueprint(create_fhir_blueprint(store), url_prefix="/fhir")
+    auth = auth_for(settings, app.extensions[STORE], store, patients)
+    app.register_blueprint(create_fhir_blueprint(store, auth), url_prefix="/fhir")
     app.register_blueprint(create_ehr_blueprint(store, patients, site_map, ID), url_prefix="/demo")
     app.add_url_rule("/", "home", _home)
     problems = [

@@ -30,6 +30,8 @@ class Record:
     missing: Mapping[Part, str]
     unanswered: tuple[str, ...]
     """Keys for which nothing at all could be had."""
+    token_refused: bool = False
+    """Did the FHIR server not accept the access token (401) for some part?"""
 
 
 def gather(
@@ -116,4 +118,5 @@ def _record(needs: Iterable[Need], answers: Mapping[str, Fetched]) -> Record:
             missing[need.part] = f"{need.part.value} not retrieved in full: {answer.problem.text}"
             if not answer.resources:
                 unanswered.append(need.key)
-    return Record(tuple(resources), missing, tuple(unanswered))
+    refused = any(answer.problem is Problem.UNAUTHORIZED for answer in answers.values())
+    return Record(tuple(resources), missing, tuple(unanswered), refused)

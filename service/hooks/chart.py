@@ -11,13 +11,13 @@ from cds_rules.patient.timeline import Part, PatientTimeline
 from service.errors import ServiceError
 from service.fhir.client import FhirAccess, FhirClient
 from service.fhir.lexicon import Lexicon
-from service.fhir.record import gather
+from service.fhir.record import Record, gather
 from service.fhir.to_timeline import RecordReader
 from service.observing.notes import ShownCard, notes
 from service.wire.request import HookRequest, PatientViewContext, constant_reason
 from service.wire.response import Card, CdsResponse
 
-_MUST_HAVE = "conditions"
+MUST_HAVE = "conditions"
 """Without the conditions nothing can be said; with them everything else may stay open."""
 
 Context = TypeVar("Context", bound=PatientViewContext)
@@ -48,7 +48,7 @@ class ChartReader:
             self.lexicon,
             parts,
         )
-        if _MUST_HAVE in record.unanswered:
+        if MUST_HAVE in record.unanswered:
             raise ServiceError(
                 412,
                 "incomplete",
@@ -61,6 +61,21 @@ class ChartReader:
             missing=record.missing,
             aliases=[f"{request.fhirServer}/Patient/{patient_id}"] if request.fhirServer else (),
         )
+
+    def fetched(self, access: FhirAccess, patient_id: str) -> tuple[PatientTimeline, Record]:
+        """The patient's record from the FHIR server alone, as a timeline, and how complete it came.
+
+        The caller sees to it that this server may be asked, and looks at `Record.unanswered` before anything
+        is said about the patient.
+        """
+        record = gather(patient_id, {}, access, self.client, self.lexicon)
+        timeline = self.reader.timeline(
+            record.resources,
+            patient_id,
+            missing=record.missing,
+            aliases=[f"{access.base}/Patient/{patient_id}"],
+        )
+        return timeline, record
 
     def _access(self, request: HookRequest, patient_id: str) -> FhirAccess | None:
         """The FHIR server of the call, if it may be called and the token is not for someone else."""

@@ -45,6 +45,7 @@ PRODUCT_FILES = {
 
 CODE_SYSTEM_HOSTS = {
     "clinicaltrials.gov",
+    "fhir-registry.smarthealthit.org",
     "hl7.org",
     "iscn.karger.com",
     "loinc.org",
