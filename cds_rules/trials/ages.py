@@ -105,7 +105,10 @@ class AgeRange:
             return "no bounds"
         if self.high is None:
             return f"{self.low} or older"
-        return f"up to {self.high}" if self.low is None else f"{self.low} to {self.high}"
+        if self.low is None:
+            return f"up to {self.high}"
+        low = self.low.amount if self.low.unit is self.high.unit else self.low
+        return f"{low} to {self.high}"
 
 
 def _above(low: Age | None, youngest: date, oldest: date, on: date) -> Answer:

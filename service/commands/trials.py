@@ -1,37 +1,70 @@
-"""relapse-cds trials: the catalogue, and patients matched against it."""
+"""relapse-cds trials: the catalogue, the registry's snapshot, and patients matched against both."""
 
 from __future__ import annotations
 
-from datetime import date
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from cds_rules.trials import catalogue
-from service.commands.common import Day, each, refused
-from service.trials.text import list_text, match_line, match_text, trial_text
+from service.commands.common import BAD_INPUT, Day, each, refused, start
+
+if TYPE_CHECKING:
+    from cds_rules.trials.match import TrialSet
+    from cds_rules.trials.trial import Trial
+    from service.config import Settings
+    from service.store.trials import TrialStore
+    from service.trials.registry.sync import Report
+
+T = TypeVar("T")
+
+UNREACHED = 1
+"""Exit code when the registry or the store cannot be had: trying again later may help."""
+
+_catalogue_only = click.option(
+    "--catalogue-only", is_flag=True, help="Leave the registry's snapshot in the store aside."
+)
 
 
 @click.group()
 def trials() -> None:
-    """Trials that the sources name: list them, show one, match a patient. No status is of today."""
+    """Trials: those that the sources name, the registry's snapshot, and what fits a patient.
+
+    A status is that of the registry only where a snapshot was synced or imported; each has its date.
+    """
 
 
 @trials.command("list")
-def list_trials() -> None:
-    """List the catalogue."""
-    click.echo(list_text(catalogue.TRIALS.values()))
+@click.option("--open", "only_open", is_flag=True, help="Only those that take patients, as last checked.")
+@click.option("--fhir", is_flag=True, help="As FHIR ResearchStudy, one a line.")
+@_catalogue_only
+def list_trials(only_open: bool, fhir: bool, catalogue_only: bool) -> None:
+    """List the trials that the sources name, then those found in the registry."""
+    from service.trials.text import list_text, study_lines
+
+    with _trials(catalogue_only=catalogue_only) as found:
+        listed = [t for t in found if not only_open or t.open_on(*_now())]
+        click.echo(study_lines(listed) if fhir else list_text(listed))
 
 
 @trials.command("show")
 @click.argument("trial_id", metavar="ID")
-def show_trial(trial_id: str) -> None:
+@click.option("--fhir", is_flag=True, help="As a FHIR ResearchStudy.")
+@_catalogue_only
+def show_trial(trial_id: str, fhir: bool, catalogue_only: bool) -> None:
     """Show one trial, by its registry identifier or its name in the list."""
+    from service.trials.text import study_lines, trial_text
+
     wanted = trial_id.strip().casefold()
-    found = next((trial for name, trial in catalogue.TRIALS.items() if name.casefold() == wanted), None)
-    if found is None:
+    with _trials(catalogue_only=catalogue_only) as found:
+        trial = next((trial for trial in found if trial.id.casefold() == wanted), None)
+    if trial is None:
         raise refused("no trial of this id in the catalogue (relapse-cds trials list shows all)")
-    click.echo(trial_text(found))
+    click.echo(study_lines([trial]) if fhir else trial_text(trial))
 
 
 @trials.command("match")
@@ -39,6 +72,189 @@ def show_trial(trial_id: str) -> None:
 @click.option("--on", "on", type=Day(), default=None, help="Day of the assessment. Default: today.")
 @click.option("--site", type=click.Path(path_type=Path), default=None, help="TOML file of local codes.")
 @click.option("--json", "as_json", is_flag=True, help="One patient per line, trials as in the Assessment.")
-def match_trials(paths: tuple[str, ...], on: date | None, site: Path | None, as_json: bool) -> None:
+@_catalogue_only
+def match_trials(
+    paths: tuple[str, ...], on: date | None, site: Path | None, as_json: bool, catalogue_only: bool
+) -> None:
     """Match patients, criterion by criterion: bundle files, folders, or - for NDJSON on standard input."""
-    each(paths, on, site, match_line if as_json else match_text)
+    from service.trials.text import match_line, match_text
+
+    held = _snapshot(catalogue_only=catalogue_only)
+    shown = match_line if as_json else match_text
+    each(paths, on, site, lambda item, site_map, day: shown(item, site_map, day, held))
+
+
+@trials.command("sync")
+@click.option(
+    "--condition", default=None, help="Condition to search for. Default: acute lymphoblastic leukemia."
+)
+@click.option("--term", default=None, help="Further terms of the search. Default: words for relapse.")
+@click.option("--ids-only", is_flag=True, help="Only the trials of the catalogue.")
+@click.option("--restart", is_flag=True, help="Do not take up a run that broke off.")
+def sync_trials(condition: str | None, term: str | None, ids_only: bool, restart: bool) -> None:
+    """Fetch the trials of the catalogue, and others for relapsed ALL, from the registry.
+
+    The running service takes the new snapshot over by itself. A run that breaks off (exit 1) leaves the
+    snapshot as it was; the next one goes on where it stopped.
+    """
+    from service.trials.registry import sync as run
+
+    asked = run.queries(None if ids_only else condition or run.CONDITION, term or run.TERM)
+
+    def work(settings: Settings, store: TrialStore) -> Report:
+        from service.trials.registry.client import RegistryClient, RegistryError
+
+        client = RegistryClient(settings)
+        try:
+            return run.sync(
+                client, store, settings.trials_registry_url, asked, tell=_tell, resume=not restart
+            )
+        except RegistryError as error:
+            _tell(f"{error}; run it again to go on, the snapshot before stays")
+            sys.exit(UNREACHED)
+        finally:
+            client.close()
+
+    report = _with_store(work)
+    _told(report)
+
+
+@trials.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--as-of", type=Day(), default=None, help="Day on which the files were downloaded.")
+@click.option("--replace", is_flag=True, help="Drop the records held before, in place of adding to them.")
+@click.option("--demonstration", is_flag=True, help="Mark the records as made up.")
+def import_trials(files: tuple[Path, ...], as_of: date | None, replace: bool, demonstration: bool) -> None:
+    """Take study files downloaded from the registry (JSON of API v2): one study, a list, pages, or lines.
+
+    What cannot be used is named and makes the exit 2; the rest is taken.
+    """
+    from service.trials.registry.importing import import_files, take
+
+    taken = take(files, _today(), as_of, demonstration=demonstration)
+    report = _with_store(lambda _, store: import_files(store, taken, replace=replace))
+    _told(report)
+    if report.refused:
+        sys.exit(BAD_INPUT)
+
+
+@trials.command("status")
+def show_status() -> None:
+    """Say which snapshot holds and how old it is; exit 1 if there is none."""
+
+    def work(settings: Settings, store: TrialStore) -> None:
+        info = store.snapshot()
+        if info is None:
+            click.echo("no snapshot: run `relapse-cds trials sync`, or import downloaded files")
+            sys.exit(1)
+        age = (_today() - info.checked_on).days
+        stale = age > settings.trials_max_status_days
+        click.echo(f"snapshot: {info.studies} studies, checked on {info.checked_on} ({age} days ago)")
+        click.echo(f"taken:    {info.taken:%Y-%m-%d %H:%M} UTC")
+        if stale:
+            click.echo(
+                f"stale:    older than {settings.trials_max_status_days} days: no trial is shown as open"
+            )
+
+    _with_store(work)
+
+
+def _told(report: Report) -> None:
+    for name, why in report.flagged:
+        _tell(f"{name}: flagged: {why}")
+    for name, why in report.refused:
+        _tell(f"{name}: refused: {why}")
+    if report.absent:
+        _tell(f"not in the registry's answer: {', '.join(report.absent)}")
+    if report.snapshot is None:
+        click.echo("nothing was taken; the snapshot is as it was")
+        return
+    held = report.snapshot
+    click.echo(
+        f"snapshot: {held.studies} studies, checked on {held.checked_on}; "
+        f"{len(report.refused)} refused, {len(report.flagged)} flagged"
+    )
+
+
+def _tell(line: str) -> None:
+    click.echo(f"relapse-cds: {line}", err=True)
+
+
+def _today() -> date:
+    return datetime.now(UTC).astimezone().date()
+
+
+def _now() -> tuple[date, int]:
+    from service.config import Settings
+
+    return _today(), Settings().trials_max_status_days
+
+
+@contextmanager
+def _trials(*, catalogue_only: bool) -> Iterator[list[Trial]]:
+    """All trials: the catalogue in its order, then those of the registry; also those never matched."""
+    from cds_rules.trials.catalogue import TRIALS
+
+    held = _snapshot(catalogue_only=catalogue_only)
+    by_id = {trial.id: trial for trial in held.trials} if held else {}
+    known = [by_id.pop(name, trial) for name, trial in TRIALS.items()]
+    yield [*known, *by_id.values()]
+
+
+def _snapshot(*, catalogue_only: bool) -> TrialSet | None:
+    """The snapshot of the store, if there is one. A store that is not there is none; nothing is made."""
+    if catalogue_only:
+        return None
+    try:
+        return _with_store(_loaded, make=False)
+    except StoreUnready:
+        return None
+
+
+def _loaded(settings: Settings, store: TrialStore) -> TrialSet | None:
+    from service.trials.snapshot import trial_set_of
+
+    info = store.snapshot()
+    if info is None:
+        return None
+    return trial_set_of(store.records(info.run), settings.trials_max_status_days, info.run)
+
+
+class StoreUnready(Exception):  # noqa: N818 - it names a state
+    """There are no tables yet, so there is no snapshot either."""
+
+
+def _with_store(work: Callable[[Settings, TrialStore], T], *, make: bool = True) -> T:
+    """Do something with the store of the settings. `make` False: only if its tables are there.
+
+    A store that cannot be had is one line and the exit 1; settings that are wrong are one, and the exit 2.
+    """
+    from service.store.errors import StoreDown
+
+    found: list[T] = []
+
+    def run() -> None:
+        from service.config import ConfigError, Settings
+        from service.store.errors import StoreAddressError
+        from service.store.migrate import Standing, status
+        from service.store.store import Store
+        from service.store.trials import TrialStore
+
+        settings = Settings()
+        try:
+            store = Store(settings)
+        except StoreAddressError as error:
+            raise ConfigError(str(error)) from None
+        if not make and status(store.address).standing in (Standing.EMPTY, Standing.BEHIND):
+            raise StoreUnready
+        try:
+            found.append(work(settings, TrialStore(store)))
+        finally:
+            store.close()
+
+    try:
+        start(run)
+    except StoreDown as error:
+        _tell(f"{error}; nothing was changed by this step")
+        sys.exit(UNREACHED)
+    return found[0]

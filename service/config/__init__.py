@@ -12,6 +12,7 @@ from service.config.serving import ServingSettings
 from service.config.smart import SmartSettings
 from service.config.sources import from_files
 from service.config.store import StoreSettings
+from service.config.trials import TrialSettings
 from service.fhir.ca_file import CaFileError, check_ca_file
 
 __all__ = ["CA_FILE_VARIABLE", "ConfigError", "Settings", "check", "setting_faults"]
@@ -25,6 +26,7 @@ class Settings(
     ObservingSettings,
     StoreSettings,
     SmartSettings,
+    TrialSettings,
     BaseSettings,
 ):
     """Everything that can be set. Environment variables are these names in capitals after RELAPSE_CDS_.

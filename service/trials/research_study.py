@@ -8,6 +8,7 @@ from typing import Any
 
 from cds_rules.contract_advice import status_day
 from cds_rules.trials.trial import Criterion, Role, Trial, TrialStatus
+from service.trials.words import status_words
 
 Json = dict[str, Any]
 
@@ -59,13 +60,6 @@ def phases_of(text: str) -> frozenset[str] | None:
 def status_code(trial: Trial) -> str | None:
     """The FHIR status, where an old source is enough to know it: an end that is final. Else None."""
     return _FINAL.get(trial.status.status.strip().lower()) if trial.status else None
-
-
-def status_words(status: TrialStatus | None) -> str:
-    """The last known status in words, with its age; never as if it were of today."""
-    if status is None:
-        return "status unknown, never checked"
-    return f"last known status: {status}, not checked since"
 
 
 def research_study(trial: Trial) -> Json:

@@ -10,10 +10,12 @@ import orjson
 from cds_rules import Assessment, assess
 from cds_rules.contract_advice import MET, trial_to_dict
 from cds_rules.treatment.aspect import ASPECTS
-from cds_rules.trials.trial import Criterion, CriterionAnswer, Role, Trial, TrialMatch
+from cds_rules.trials.match import TrialSet
+from cds_rules.trials.trial import Criterion, CriterionAnswer, Origin, Role, Trial, TrialMatch
 from service.fhir.site_map import SiteMap
 from service.inputs import Input, timeline_of
-from service.trials.research_study import status_words
+from service.trials.research_study import research_study
+from service.trials.words import ages_words, registry_page, status_line, status_words
 
 
 def list_text(trials: Iterable[Trial]) -> str:
@@ -35,23 +37,32 @@ def trial_text(trial: Trial) -> str:
         ("agents", ", ".join(trial.agents)),
         ("targets", ", ".join(trial.targets)),
         ("population", trial.population),
-        ("age", _ages(*trial.ages)),
-        ("the source says", trial.says),
+        ("age", ages_words(trial)),
+        ("the source says" if trial.cites else "official title", trial.says),
+        ("before that", _before(trial)),
+        ("sites", _sites(trial)),
+        ("registry", registry_page(trial) or ""),
     ):
         if text:
             lines.append(f"  {label}: {text}")
     if not trial.for_relapse:
         lines.append("  no trial for relapse: listed, never matched")
     for criterion in trial.criteria:
-        asked = "" if criterion.question else " (ask the trial team)"
-        lines.append(f"  criterion: {_wording(criterion)}{asked}")
-    lines.append(f"  Source: {'; '.join(str(cite) for cite in trial.cites)}")
+        asked = "" if criterion.question or criterion.asks else " (ask the trial team)"
+        lines.append(f"  {_kind(criterion)}: {_wording(criterion)}{asked}")
+    if trial.cites:
+        lines.append(f"  Source: {'; '.join(str(cite) for cite in trial.cites)}")
     return "\n".join(lines)
 
 
-def match_line(item: Input, site_map: SiteMap, on: date) -> str:
+def study_lines(trials: Iterable[Trial]) -> str:
+    """Each as a FHIR ResearchStudy on a line of its own."""
+    return "\n".join(orjson.dumps(research_study(trial)).decode() for trial in trials)
+
+
+def match_line(item: Input, site_map: SiteMap, on: date, trial_set: TrialSet | None = None) -> str:
     """The trials of one patient as one line of JSON, as in the Assessment."""
-    found = _assessed(item, site_map, on)
+    found = _assessed(item, site_map, on, trial_set)
     told = {
         "patient": found.patient,
         "assessedOn": on.isoformat(),
@@ -61,19 +72,21 @@ def match_line(item: Input, site_map: SiteMap, on: date) -> str:
     return orjson.dumps(told).decode()
 
 
-def match_text(item: Input, site_map: SiteMap, on: date) -> str:
+def match_text(item: Input, site_map: SiteMap, on: date, trial_set: TrialSet | None = None) -> str:
     """The trials of one patient: grade, status and its date, every criterion."""
-    found = _assessed(item, site_map, on)
+    found = _assessed(item, site_map, on, trial_set)
     head = f"{found.patient}, trials as of {on.isoformat()} ({item.name})"
     if not found.trials:
         return f"{head}\n  No trial matched: {found.not_applicable_because or 'nothing to say'}.\n"
-    return "\n".join([head, *(line for match in found.trials for line in _match(match))]) + "\n"
+    within = found.max_status_age_days
+    lines = [line for match in found.trials for line in _match(match, on, within)]
+    return "\n".join([head, *lines]) + "\n"
 
 
-def _match(match: TrialMatch) -> Iterator[str]:
+def _match(match: TrialMatch, on: date, within_days: int) -> Iterator[str]:
     trial = match.trial
     yield f"  [{match.grade.value}] {trial.id} {trial.title}"
-    yield f"    {status_words(trial.status)}"
+    yield f"    {status_line(trial, on, within_days)}"
     yield from (f"    {MET[a.met]}: {_criterion(a)}" for a in match.answers)
 
 
@@ -90,20 +103,31 @@ def _criterion(answer: CriterionAnswer) -> str:
 
 def _wording(criterion: Criterion) -> str:
     """An exclusion is met when it does not hold, so it says that it must not."""
-    return criterion.text if criterion.role is Role.INCLUSION else f"must not apply: {criterion.text}"
+    return f"must not apply: {criterion.text}" if criterion.role is Role.EXCLUSION else criterion.text
 
 
 def _phase(trial: Trial) -> str:
     return f"phase {trial.phase}" if trial.phase else "phase not known"
 
 
-def _ages(low: int | None, high: int | None) -> str:
-    if low is None and high is None:
-        return ""
-    if high is None:
-        return f"{low} years or more"
-    return f"up to {high} years" if low is None else f"{low} to {high} years"
+def _before(trial: Trial) -> str:
+    return str(trial.status_in_source) if trial.status_in_source else ""
 
 
-def _assessed(item: Input, site_map: SiteMap, on: date) -> Assessment:
-    return assess(timeline_of(item.bundle or {}, site_map), on)
+_SITES_SHOWN = 5
+
+
+def _sites(trial: Trial) -> str:
+    sites = trial.study.sites if trial.study else ()
+    shown = "; ".join(str(site) for site in sites[:_SITES_SHOWN])
+    more = f"; and {len(sites) - _SITES_SHOWN} more" if len(sites) > _SITES_SHOWN else ""
+    return f"{shown}{more}"
+
+
+def _kind(criterion: Criterion) -> str:
+    """Where a criterion was read: what a source says, a field of the registry, a line of its text."""
+    return "criterion" if criterion.origin is Origin.SOURCE else criterion.origin.value
+
+
+def _assessed(item: Input, site_map: SiteMap, on: date, trial_set: TrialSet | None) -> Assessment:
+    return assess(timeline_of(item.bundle or {}, site_map), on, trial_set=trial_set)

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from service.config.store import StoreSettings
 from service.store.store import Store
+from service.store.trials import TrialStore
 from tests.postgres import Cluster, running_cluster
 
 MakeStore = Callable[..., Store]
@@ -53,3 +54,9 @@ def make_store() -> Iterator[MakeStore]:
 def store(make_store: MakeStore, url: str) -> Store:
     """An empty store."""
     return make_store(url)
+
+
+@pytest.fixture
+def trials(store: Store) -> TrialStore:
+    """The registry's part of an empty store."""
+    return TrialStore(store)

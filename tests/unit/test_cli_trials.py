@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from fhir.resources.R4B import get_fhir_model_class
 
 from cds_rules import assess, assessment_to_dict
 from cds_rules.trials.catalogue import TRIALS
 from service.cli import BAD_INPUT, main
+from tests.registry import running, study
 from tests.unit.made_up_trials import CHART, EXCLUDED, FIRST_LINE, MADE_UP, ON, use
 from tests.unit.test_contract import FIXTURES, timeline
 
@@ -28,6 +30,14 @@ def match(*arguments: object) -> str:
     result = run("match", BUNDLE, "--on", ON, "--site", SITE, *arguments)
     assert (result.exit_code, result.stderr) == (0, "")
     return result.stdout
+
+
+@pytest.fixture(autouse=True)
+def store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A store of its own, which is not there yet."""
+    path = tmp_path / "store.db"
+    monkeypatch.setenv("RELAPSE_CDS_DATABASE_URL", f"sqlite:///{path}")
+    return path
 
 
 @pytest.fixture
@@ -72,6 +82,7 @@ def test_show_tells_all_of_one_trial(name: str) -> None:
         "  population: relapsed B-ALL",
         "  age: 1 to 30 years",
         "  the source says: a made-up antibody",
+        "  registry: https://clinicaltrials.gov/study/NCT10000001",
         "  criterion: B-lineage relapse",
         "  criterion: must not apply: earlier transplant",
         "  Source: Hunger & Raetz 2020, table 3",
@@ -184,3 +195,106 @@ def test_standard_input_is_read_by_lines() -> None:
     result = run("match", "-", "--json", "--on", ON, stdin=f"{line}\n{line}\n")
     assert len(result.stdout.splitlines()) == 2
     assert date.fromisoformat(json.loads(result.stdout.splitlines()[0])["assessedOn"]) == ON
+
+
+# ---- the registry's snapshot ---------------------------------------------------------------------
+
+
+def file_of(folder: Path, *studies: Json) -> Path:
+    path = folder / "studies.json"
+    path.write_text(json.dumps({"studies": studies}), encoding="utf-8")
+    return path
+
+
+def test_without_a_snapshot_nothing_is_made_and_the_catalogue_is_listed(store: Path) -> None:
+    assert len(run("list").stdout.splitlines()) == len(TRIALS)
+    assert run("list", "--open").stdout.strip() == ""
+    assert not store.exists()
+
+
+def test_status_says_that_there_is_no_snapshot_or_how_old_it_is(tmp_path: Path) -> None:
+    result = run("status")
+    assert (result.exit_code, result.stdout.startswith("no snapshot: run ")) == (1, True)
+    assert run("import", file_of(tmp_path, study())).exit_code == 0
+    result = run("status")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("snapshot: 1 studies, checked on 2025-11-14 (")
+    # The registry's data of November 2025 are old on any day on which this test runs.
+    assert "stale:    older than 30 days: no trial is shown as open" in result.stdout
+
+
+def test_sync_tells_what_it_does_on_standard_error_and_the_snapshot_on_standard_output(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("RELAPSE_CDS_TRIALS_REGISTRY_PER_MINUTE", "6000")
+    with running(study(), study("NCT90000002", status="COMPLETED")) as registry:
+        monkeypatch.setenv("RELAPSE_CDS_TRIALS_REGISTRY_URL", registry.url)
+        result = run("sync")
+    assert result.exit_code == 0
+    assert re.fullmatch(
+        r"snapshot: 1 studies, checked on \d{4}-\d\d-\d\d; 0 refused, 0 flagged\n", result.stdout
+    )
+    assert "relapse-cds: query 2 of 2: 1 studies of 1\n" in result.stderr
+    assert "not in the registry's answer: NCT00114348, " in result.stderr
+    opened = run("list", "--open").stdout.splitlines()
+    assert len(opened) == 1
+    assert opened[0].startswith(
+        "NCT90000001  phase 1/2  Made-up CD22 CAR-T Cells; recruiting when checked on 20"
+    )
+
+
+def test_a_registry_that_cannot_be_had_is_one_line_and_the_exit_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RELAPSE_CDS_TRIALS_REGISTRY_URL", "http://127.0.0.1:9/api/v2")
+    monkeypatch.setenv("RELAPSE_CDS_TRIALS_REGISTRY_RETRIES", "0")
+    result = run("sync")
+    assert (result.exit_code, result.stdout) == (1, "")
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("relapse-cds: the registry could not be reached (")
+    assert "Traceback" not in result.stderr
+
+
+def test_import_names_what_it_refuses_takes_the_rest_and_exits_2(tmp_path: Path) -> None:
+    path = file_of(tmp_path, study(), study("NCT90000002", status="OPENISH"))
+    result = run("import", path)
+    assert result.exit_code == BAD_INPUT
+    assert result.stderr == (
+        f"relapse-cds: NCT90000002 ({path}, study 2): refused: "
+        "has a status that is not one of the 14 of API v2\n"
+    )
+    assert result.stdout == "snapshot: 1 studies, checked on 2025-11-14; 1 refused, 0 flagged\n"
+
+
+def test_show_tells_the_status_of_the_registry_with_its_day_and_what_the_source_said(tmp_path: Path) -> None:
+    run("import", file_of(tmp_path, study("NCT02650414", status="TERMINATED"), study()))
+    lines = run("show", "nct02650414").stdout.splitlines()
+    assert "  terminated when checked on 2025-11-14 (ClinicalTrials.gov)" in lines
+    assert "  before that: ongoing, 2020 (HR2020)" in lines
+    assert "  registry field: Age: 1 to 25 years" in lines
+    assert "  registry text: CD22 expression" in lines
+    assert "  registry text: must not apply: Pregnancy (ask the trial team)" in lines
+    found = run("show", "NCT90000001").stdout
+    assert "  sites: Made-up Children's Hospital, Philadelphia, Pennsylvania, United States; Made-up" in found
+    assert "Source:" not in found
+    assert run("show", "NCT90000001", "--catalogue-only").exit_code == BAD_INPUT
+
+
+def test_list_and_show_give_valid_research_studies(tmp_path: Path) -> None:
+    run("import", file_of(tmp_path, study()))
+    lines = run("list", "--fhir").stdout.splitlines()
+    assert len(lines) == len(TRIALS) + 1
+    for line in lines:
+        get_fhir_model_class("ResearchStudy").model_validate_json(line)
+    assert json.loads(run("show", "NCT90000001", "--fhir").stdout)["title"] == "Made-up CD22 CAR-T Cells"
+
+
+def test_match_says_recruiting_only_while_the_registrys_word_is_fresh(tmp_path: Path) -> None:
+    run("import", file_of(tmp_path, study()), "--as-of", "2025-01-20")
+    fresh = match()
+    assert (
+        "[possible] NCT90000001 Made-up CD22 CAR-T Cells\n    recruiting when checked on 2025-01-20" in fresh
+    )
+    old = run("match", BUNDLE, "--on", "2025-03-01", "--site", SITE).stdout
+    assert "status not checked since 2025-01-20; then recruiting (ClinicalTrials.gov)" in old
+    run("import", tmp_path / "studies.json", "--as-of", "2025-02-20")
+    assert "recruiting when checked on 2025-02-20 (ClinicalTrials.gov), after this day" in match()
+    assert "NCT90000001" not in run("match", BUNDLE, "--on", ON, "--site", SITE, "--catalogue-only").stdout

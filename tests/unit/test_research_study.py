@@ -9,7 +9,8 @@ from fhir.resources.R4B import get_fhir_model_class
 
 from cds_rules.trials.catalogue import TRIALS
 from cds_rules.trials.trial import Role, Trial, TrialStatus
-from service.trials.research_study import STATUS_EXTENSION, phases_of, research_study, status_words, study_id
+from service.trials.research_study import STATUS_EXTENSION, phases_of, research_study, study_id
+from service.trials.words import status_words
 from tests.unit.made_up_trials import ELIGIBLE, FIRST_LINE, MADE_UP, POSSIBLE, UNPHASED
 
 Json = dict[str, Any]

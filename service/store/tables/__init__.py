@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from service.store.tables import feedback, replay, sealed
+from service.store.tables import feedback, replay, sealed, trials
 from service.store.tables.base import metadata
 
-__all__ = ["feedback", "metadata", "replay", "sealed"]
+__all__ = ["feedback", "metadata", "replay", "sealed", "trials"]

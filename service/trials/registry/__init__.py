@@ -1,0 +1,1 @@
+"""The trial registry: what ClinicalTrials.gov says, fetched or taken from downloaded files."""
