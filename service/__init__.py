@@ -13,7 +13,7 @@ from flask_cors import CORS
 from cds_rules.terminology.code_set import load
 from service import errors, headers
 from service.cards.build import Pages
-from service.config import ConfigError, Settings, check
+from service.config import ConfigError, Settings, check, reach_of
 from service.fhir.client import FhirClient, Limits
 from service.fhir.lexicon import Lexicon
 from service.fhir.site_map import SiteMap, load_site_map
@@ -75,7 +75,9 @@ def create_app(
     lexicon = Lexicon(load(), site_map)
     reader = RecordReader(lexicon)
     charts = ChartReader(
-        client=FhirClient(Limits(deadline_s=settings.fetch_deadline_s), settings.fhir_ca_file),
+        client=FhirClient(
+            Limits(deadline_s=settings.fetch_deadline_s), settings.fhir_ca_file, reach_of(settings)
+        ),
         lexicon=lexicon,
         reader=reader,
         fhir_servers=settings.fhir_servers,

@@ -14,6 +14,7 @@ from service.fhir.fetched import read_page
 from service.fhir.prefetch import NEEDS
 from service.fhir.site_map import SiteMap, SiteMapError, load_site_map
 from service.inputs import read_inputs
+from service.outgoing.reach import ANYWHERE
 from service.survey import Survey
 from service.survey_report import report, stub
 from service.wire.request import split_http_url
@@ -58,7 +59,7 @@ def _bundles(survey: Survey, paths: Sequence[str]) -> tuple[int, list[str]]:
 def _server(survey: Survey, server: str, patients: int) -> tuple[int, list[str]]:
     if split_http_url(server) is None:
         raise CheckError("--fhir expects an absolute http or https address")
-    client = FhirClient(Limits(deadline_s=_DEADLINE_S), _ca_file())
+    client = FhirClient(Limits(deadline_s=_DEADLINE_S), _ca_file(), ANYWHERE)
     access = FhirAccess(server.rstrip("/"), os.environ.get(TOKEN_VARIABLE))
     # One page is enough: more patients than asked for would only be thrown away.
     first = client.fetch(access, {"patients": f"Patient?_count={patients}"})["patients"]

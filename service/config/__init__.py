@@ -7,6 +7,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from service.config.errors import ConfigError
 from service.config.observing import ObservingSettings
+from service.config.outgoing import OutgoingSettings
 from service.config.record import RecordSettings
 from service.config.serving import ServingSettings
 from service.config.smart import SmartSettings
@@ -14,8 +15,9 @@ from service.config.sources import from_files
 from service.config.store import StoreSettings
 from service.config.trials import TrialSettings
 from service.fhir.ca_file import CaFileError, check_ca_file
+from service.outgoing.reach import Reach
 
-__all__ = ["CA_FILE_VARIABLE", "ConfigError", "Settings", "check", "setting_faults"]
+__all__ = ["CA_FILE_VARIABLE", "ConfigError", "Settings", "check", "reach_of", "setting_faults"]
 
 CA_FILE_VARIABLE = "RELAPSE_CDS_FHIR_CA_FILE"
 
@@ -23,6 +25,7 @@ CA_FILE_VARIABLE = "RELAPSE_CDS_FHIR_CA_FILE"
 class Settings(
     ServingSettings,
     RecordSettings,
+    OutgoingSettings,
     ObservingSettings,
     StoreSettings,
     SmartSettings,
@@ -48,6 +51,12 @@ class Settings(
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Called by pydantic-settings."""
         return (init_settings, env_settings, *from_files(settings_cls))
+
+
+def reach_of(settings: Settings) -> Reach:
+    """Where calls may go. The demonstration and tests live on loopback."""
+    loose = settings.demo or settings.insecure
+    return Reach(settings.private_networks, private=loose, plain_http=loose or settings.allow_http)
 
 
 def check(settings: Settings) -> None:

@@ -10,6 +10,7 @@ from limits import parse
 from pydantic import AfterValidator, BeforeValidator
 from pydantic_settings import NoDecode
 
+from service.outgoing.reach import Network, parse_network
 from service.wire.request import split_http_url
 
 
@@ -42,6 +43,13 @@ def _rate(text: str) -> str:
     return text
 
 
+def _network(text: object) -> object:
+    try:
+        return parse_network(text) if isinstance(text, str) else text
+    except ValueError:
+        raise ValueError("expected a network such as 10.20.0.0/16") from None
+
+
 def _none(value: object) -> object:
     return None if isinstance(value, str) and value.strip().lower() in ("", "none") else value
 
@@ -64,4 +72,7 @@ Urls = Annotated[tuple[Url, ...], NoDecode, Parts]
 Origins = Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_parts)]
 OrNone = BeforeValidator(_none)
 """Lets `none` stand for no value, where the default is one."""
+Networks = Annotated[
+    tuple[Annotated[Network, BeforeValidator(_network)], ...], NoDecode, BeforeValidator(_parts)
+]
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parts)]

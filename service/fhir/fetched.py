@@ -32,6 +32,14 @@ class Problem(StrEnum):
     SERVER_ERROR = "server-error", "The FHIR server failed while answering (5xx)."
     HTTP_ERROR = "http-error", "The FHIR server could not be asked, or gave an unexpected HTTP answer."
     UNREACHABLE = "unreachable", "No secure connection to the FHIR server could be made or kept."
+    REFUSED_ADDRESS = (
+        "refused-address",
+        "The FHIR server lies in a network that this service is not set up to call.",
+    )
+    UNAVAILABLE = (
+        "unavailable",
+        "The FHIR server gave no answer several times just now, and is not asked for some seconds.",
+    )
     TOO_SLOW = "too-slow", "The records did not all arrive in the time allowed."
     OFF_ORIGIN = (
         "off-origin",

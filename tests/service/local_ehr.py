@@ -12,6 +12,7 @@ from typing import Any
 
 from service.fhir.client import FhirAccess, FhirClient, Limits
 from service.fhir.fetched import Fetched
+from service.outgoing.reach import ANYWHERE
 
 TOKEN = "tok-secret-7f3a"
 PATIENT = {"resourceType": "Patient", "id": "p1"}
@@ -137,7 +138,8 @@ def outcome(severity: str) -> dict[str, Any]:
 
 
 def get(ehr: Ehr, query: str, **limits: Any) -> Fetched:
-    return FhirClient(Limits(**limits)).fetch(FhirAccess(ehr.base, TOKEN), {"key": query})["key"]
+    client = FhirClient(Limits(**limits), reach=ANYWHERE)
+    return client.fetch(FhirAccess(ehr.base, TOKEN), {"key": query})["key"]
 
 
 def ids(fetched: Fetched) -> list[str]:

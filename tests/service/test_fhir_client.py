@@ -11,6 +11,7 @@ import requests
 
 from service.fhir.client import FhirAccess, FhirClient, Limits
 from service.fhir.fetched import Fetched, Problem
+from service.outgoing.reach import ANYWHERE
 from tests.service.local_ehr import (
     PATIENT,
     TOKEN,
@@ -42,7 +43,7 @@ def test_a_read_gives_the_resource_and_presents_token_and_media_type(ehr: Ehr) -
 
 def test_an_open_server_is_asked_without_a_token_and_a_base_may_end_in_a_slash(ehr: Ehr) -> None:
     ehr.on("Patient/p1", sends(PATIENT))
-    found = FhirClient(Limits()).fetch(FhirAccess(f"{ehr.base}/", None), {"p": "Patient/p1"})
+    found = FhirClient(Limits(), reach=ANYWHERE).fetch(FhirAccess(f"{ehr.base}/", None), {"p": "Patient/p1"})
     assert found["p"] == Fetched("p", (PATIENT,))
     assert ehr.asked == ["/fhir/Patient/p1"]
     assert "Authorization" not in ehr.headers[0]
@@ -215,7 +216,7 @@ def test_no_token_query_or_body_is_logged_or_printed(
     caplog.set_level(logging.DEBUG)
     ehr.on("Patient/p1?secret-query=1", answer)
     access = FhirAccess(ehr.base, token)
-    found = FhirClient(Limits()).fetch(access, {"key": "Patient/p1?secret-query=1"})
+    found = FhirClient(Limits(), reach=ANYWHERE).fetch(access, {"key": "Patient/p1?secret-query=1"})
     if token != TOKEN:
         assert found["key"].problem is Problem.HTTP_ERROR
         assert ehr.asked == []
@@ -228,7 +229,7 @@ def test_no_token_query_or_body_is_logged_or_printed(
 def test_an_error_nobody_foresaw_leaves_only_its_name(
     ehr: Ehr, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(requests.Session, "get", refuse)
+    monkeypatch.setattr(requests.Session, "request", refuse)
     assert get(ehr, "Patient/p1").problem is Problem.HTTP_ERROR
     assert "RuntimeError" in caplog.text
     assert TOKEN not in caplog.text

@@ -12,6 +12,7 @@ import requests
 
 from service.fhir.client import FhirAccess, FhirClient, Limits
 from service.fhir.fetched import Fetched, Problem
+from service.outgoing.reach import ANYWHERE
 from tests.service.local_ehr import (
     PATIENT,
     TOKEN,
@@ -75,7 +76,7 @@ def test_a_gzip_bomb_is_not_unpacked(ehr: Ehr) -> None:
 def test_the_deadline_holds_and_frees_the_slot(ehr: Ehr, answer: Answer) -> None:
     ehr.on("Patient/slow", answer)
     ehr.on("Patient/p1", sends(PATIENT))
-    client = FhirClient(Limits(deadline_s=0.3, max_parallel=1))
+    client = FhirClient(Limits(deadline_s=0.3, max_parallel=1), reach=ANYWHERE)
     start = time.monotonic()
     slow = client.fetch(FhirAccess(ehr.base, TOKEN), {"key": "Patient/slow"})
     assert time.monotonic() - start < 1
@@ -88,7 +89,7 @@ def test_at_the_deadline_finished_keys_and_pages_are_kept(ehr: Ehr) -> None:
     ehr.on("Observation?patient=p1", sends(bundle("a", next_link="?page=2")))
     ehr.on("Observation?page=2", after(5, sends(bundle("b"))))
     queries = {"slow": "Observation?patient=p1", "fast": "Patient/p1"}
-    found = FhirClient(Limits(deadline_s=0.5)).fetch(FhirAccess(ehr.base, TOKEN), queries)
+    found = FhirClient(Limits(deadline_s=0.5), reach=ANYWHERE).fetch(FhirAccess(ehr.base, TOKEN), queries)
     assert list(found) == ["slow", "fast"]
     assert found["fast"] == Fetched("fast", (PATIENT,))
     assert (ids(found["slow"]), found["slow"].problem) == (["a"], Problem.TOO_SLOW)
@@ -99,7 +100,7 @@ def test_queries_run_in_parallel(ehr: Ehr) -> None:
     for number in range(6):
         ehr.on(f"Patient/{number}", after(0.2, sends({"resourceType": "Patient", "id": str(number)})))
     start = time.monotonic()
-    found = FhirClient(Limits()).fetch(FhirAccess(ehr.base, TOKEN), queries)
+    found = FhirClient(Limits(), reach=ANYWHERE).fetch(FhirAccess(ehr.base, TOKEN), queries)
     assert time.monotonic() - start < 0.6
     assert [ids(fetched) for fetched in found.values()] == [[str(number)] for number in range(6)]
 
@@ -120,7 +121,7 @@ def test_no_more_than_max_parallel_at_once_and_all_are_answered(ehr: Ehr) -> Non
     for number in range(7):
         ehr.on(f"Patient/{number}", count)
     queries = {f"k{number}": f"Patient/{number}" for number in range(7)}
-    found = FhirClient(Limits(max_parallel=2)).fetch(FhirAccess(ehr.base, TOKEN), queries)
+    found = FhirClient(Limits(max_parallel=2), reach=ANYWHERE).fetch(FhirAccess(ehr.base, TOKEN), queries)
     assert all(fetched.problem is None for fetched in found.values())
     assert most == 2
 
@@ -135,8 +136,8 @@ def test_hung_threads_do_not_pile_up_and_callers_do_not_wait_for_them(
         release.wait(10)
         raise requests.ConnectionError
 
-    monkeypatch.setattr(requests.Session, "get", hang)
-    client = FhirClient(Limits(deadline_s=0.1, max_parallel=2))
+    monkeypatch.setattr(requests.Session, "request", hang)
+    client = FhirClient(Limits(deadline_s=0.1, max_parallel=2), reach=ANYWHERE)
     queries = {f"k{number}": f"Patient/{number}" for number in range(5)}
     start = time.monotonic()
     for _ in range(3):
@@ -154,7 +155,7 @@ def test_hung_threads_do_not_pile_up_and_callers_do_not_wait_for_them(
 
 def test_a_system_without_threads_to_give_costs_no_slot(ehr: Ehr, monkeypatch: pytest.MonkeyPatch) -> None:
     ehr.on("Patient/p1", sends(PATIENT))
-    client = FhirClient(Limits(deadline_s=0.5, max_parallel=1))
+    client = FhirClient(Limits(deadline_s=0.5, max_parallel=1), reach=ANYWHERE)
     access = FhirAccess(ehr.base, TOKEN)
     with monkeypatch.context() as patch:
         patch.setattr("service.fhir.client.threading.Thread", refuse)

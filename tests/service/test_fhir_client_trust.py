@@ -17,6 +17,7 @@ from service.config import ConfigError, Settings, check
 from service.fhir.ca_file import CaFileError, check_ca_file
 from service.fhir.client import FhirAccess, FhirClient, Limits
 from service.fhir.fetched import Fetched, Problem
+from service.outgoing.reach import ANYWHERE
 from service.site_check import CheckError, run_check
 from tests.conftest import CheckedClient
 from tests.service.conftest import hook_call
@@ -107,7 +108,7 @@ def test_neither_netrc_nor_proxy_nor_a_user_in_the_base_takes_the_place_of_the_t
         monkeypatch.delenv(name, raising=False)
     ehr.on("Patient/p1", sends(PATIENT))
     base = ehr.base.replace("http://", "http://user:word@")
-    found = FhirClient(Limits()).fetch(FhirAccess(base, TOKEN), {"p": "Patient/p1"})
+    found = FhirClient(Limits(), reach=ANYWHERE).fetch(FhirAccess(base, TOKEN), {"p": "Patient/p1"})
     assert found["p"].problem is None
     assert ehr.headers[0]["Authorization"] == f"Bearer {TOKEN}"
     assert elsewhere.asked == []
@@ -115,7 +116,7 @@ def test_neither_netrc_nor_proxy_nor_a_user_in_the_base_takes_the_place_of_the_t
 
 def test_a_cookie_is_not_kept(ehr: Ehr) -> None:
     ehr.on("Patient/p1", sends(PATIENT, Set_Cookie="login=first-user; Path=/"))
-    client = FhirClient(Limits())
+    client = FhirClient(Limits(), reach=ANYWHERE)
     for _ in range(2):
         client.fetch(FhirAccess(ehr.base, TOKEN), {"p": "Patient/p1"})
     assert len(ehr.headers) == 2
@@ -163,10 +164,10 @@ def test_over_tls_an_unknown_certificate_gets_no_request_and_the_deadline_holds(
     access = over_tls(ehr, certificate)
     ehr.on("Patient/p1", sends(PATIENT))
     ehr.on("Patient/slow", drip_headers)
-    client = FhirClient(Limits(deadline_s=0.5, max_parallel=1))
+    client = FhirClient(Limits(deadline_s=0.5, max_parallel=1), reach=ANYWHERE)
     assert client.fetch(access, {"key": "Patient/p1"})["key"].problem is Problem.UNREACHABLE
     assert ehr.asked == []
-    client = FhirClient(Limits(deadline_s=0.5, max_parallel=1), certificate)
+    client = FhirClient(Limits(deadline_s=0.5, max_parallel=1), certificate, ANYWHERE)
     assert client.fetch(access, {"key": "Patient/slow"})["key"].problem is Problem.TOO_SLOW
     assert client.fetch(access, {"key": "Patient/p1"})["key"] == Fetched("key", (PATIENT,))
 
@@ -197,7 +198,7 @@ def signed(folder: Path, name: str = "hospital") -> Authority:
 
 
 def asked(access: FhirAccess, ca_file: Path | None) -> Fetched:
-    return FhirClient(Limits(deadline_s=2), ca_file).fetch(access, {"key": "Patient/p1"})["key"]
+    return FhirClient(Limits(deadline_s=2), ca_file, ANYWHERE).fetch(access, {"key": "Patient/p1"})["key"]
 
 
 def test_a_server_signed_by_the_hospital_is_trusted_with_its_file_only(ehr: Ehr, tmp_path: Path) -> None:

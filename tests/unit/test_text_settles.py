@@ -20,6 +20,7 @@ from service.fhir.lexicon import Lexicon
 from service.fhir.record import gather
 from service.fhir.site_map import SiteMap, SiteMapError, load_site_map
 from service.fhir.to_timeline import to_timeline
+from service.outgoing.reach import ANYWHERE
 from tests.laws.one_patient import (
     BLOCK_1,
     ON,
@@ -212,7 +213,7 @@ def test_a_chart_whose_leukemia_is_in_words_is_fetched_where_text_settles(
     conditions = {"resourceType": "Bundle", "type": "searchset", "total": 1, "entry": entry}
     # Port 9 answers nobody: whether it was asked shows in the reason.
     nowhere = FhirAccess("http://127.0.0.1:9/fhir", None)
-    client = FhirClient(Limits(deadline_s=2))
+    client = FhirClient(Limits(deadline_s=2), reach=ANYWHERE)
     record = gather(PATIENT, {"conditions": conditions}, nowhere, client, Lexicon(load(), site))
     assert ("secure connection" in record.missing[Part.PROCEDURES]) is asked
 

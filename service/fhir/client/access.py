@@ -1,0 +1,26 @@
+"""Whom to ask, with which token, and within which bounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class FhirAccess:
+    """`fhirServer` and `fhirAuthorization.access_token` of a hook request; no token = an open server."""
+
+    base: str
+    token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one `fetch`; pages and bytes (decompressed) count per query, over all its pages."""
+
+    deadline_s: float = 4.0
+    max_pages: int = 20
+    max_bytes: int = 20_000_000
+    max_parallel: int = 8
+    """Queries under way at once, over all callers of the client."""
+    retries: int = 1
+    """Repeats of one request after 429, 502, 503, 504 or a lost connection."""
