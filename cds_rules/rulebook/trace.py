@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from string import ascii_lowercase
 from typing import Any
@@ -30,6 +31,17 @@ class Traced:
     page: str
     cites: tuple[Cite, ...]
     rows: int
+
+    @property
+    def code(self) -> str:
+        """The file in cds_rules/treatment where it is written; empty if it is in none, or in two."""
+        found = _modules().get(self.id, ())
+        return found[0] if len(found) == 1 else ""
+
+    @property
+    def cases(self) -> str:
+        """The file of its worked cases, beside it."""
+        return f"cases/{self.page}.txt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +103,22 @@ def traced() -> Iterator[Traced]:
         yield Traced(check.id, check.title, PAGE, check.cites, rows.count(check.id))
 
 
+_WRITTEN = re.compile(r"(?<!versus=)(?<!yields_to=)\(\s*\"([A-Z]+-\d+[a-z]?)\",\s")
+"""The id of a rule, where it is the first argument of a call."""
+
+
+@cache
+def _modules() -> Mapping[str, tuple[str, ...]]:
+    """The files in which each rule is written."""
+    found: dict[str, tuple[str, ...]] = {}
+    folder = resources.files("cds_rules").joinpath("treatment")
+    for file in sorted(folder.iterdir(), key=lambda f: f.name):
+        if file.name.endswith(".py"):
+            for rule in dict.fromkeys(_WRITTEN.findall(file.read_text(encoding="utf-8"))):
+                found[rule] = (*found.get(rule, ()), file.name)
+    return found
+
+
 def model_id(rule: str, ids: frozenset[str]) -> str | None:
     """The rule of the clinical model that a rule of the program belongs to, as itself or as a part of it.
 
@@ -112,22 +140,24 @@ def trace_page(exercised: Exercised) -> str:
         "# Traceability",
         "",
         "Every rule of the clinical model: where it is, the passage it comes from (source file and lines), "
-        "how many worked cases test it, and the synthetic patients in whom it applies or stays open.",
+        "where it is written and how many worked cases test it (files of cds_rules/treatment), and the "
+        "synthetic patients in whom it applies or stays open.",
         "",
     ]
     for section in model():
         ids = frozenset(section.ids)
-        lines += [f"## {section.title}", "", "| Rule | Passage | Cases | Patients |", "|---|---|---|---|"]
+        lines += [f"## {section.title}", "", _HEAD, "|---|---|---|---|---|"]
         for wanted in section.ids:
             mine = [t for t in found if model_id(t.id, ids) == wanted]
             lines += [_row(t, exercised.get(t.id, ())) for t in mine]
             if not mine:
-                lines.append(f"| {wanted} | not a rule here: {why.get(wanted, 'MISSING')} | | |")
+                lines.append(f"| {wanted} | not a rule here: {why.get(wanted, 'MISSING')} | | | |")
         lines.append("")
     return "\n".join([*lines, "[All rules](./)", ""])
 
 
 _SHOWN = 3
+_HEAD = "| Rule | Passage | Code | Cases | Patients |"
 
 
 def _row(t: Traced, patients: tuple[Exercise, ...]) -> str:
@@ -135,4 +165,5 @@ def _row(t: Traced, patients: tuple[Exercise, ...]) -> str:
     named = ", ".join(each.name for each in patients[:_SHOWN]) + (
         f" and {len(patients) - _SHOWN} more" if len(patients) > _SHOWN else ""
     )
-    return f"| [{t.id}]({t.page}#{t.id}) {t.title} | {passages} | {t.rows} | {named} |".replace("<", "\\<")
+    written = f"`{t.code}` | {t.rows} in `{t.cases}`"
+    return f"| [{t.id}]({t.page}#{t.id}) {t.title} | {passages} | {written} | {named} |".replace("<", "\\<")

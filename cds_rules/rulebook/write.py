@@ -28,10 +28,11 @@ PATIENTS = "exercised.json"
 """Rule (rows of a scheme: scheme#row) to its patients: [patient, applies, order or null], one rule a line."""
 
 LIMITS = (
-    "This is decision support for clinicians, never autonomous. It proposes no drug and no dose; what it "
-    "proposes to request are evaluations, referrals, laboratory tests and follow-up. It says nothing for a "
-    "deceased patient, for a patient without ALL, or from data entered in error; and when the data "
-    "contradict themselves, it says which resources do."
+    "This is decision support for clinicians, never autonomous. No card proposes a dose or creates an order "
+    "of a drug; what can be requested from a card are evaluations, referrals, laboratory tests and "
+    "follow-up, as drafts of proposals (ServiceRequest). Figures of radiation and of regimens are what a "
+    "source reports, with its name and year. It says nothing for a deceased patient, for a patient without "
+    "ALL, or from data entered in error; and when the data contradict themselves, it says which resources do."
 )
 
 

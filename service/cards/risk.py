@@ -15,6 +15,7 @@ from cds_rules.risk.facts import patterns_of
 from cds_rules.treatment.missing import CONTRACT_NAME
 from service.cards.build import Pages, card, escape, fit, sources_label
 from service.cards.facts import fact_lines, problem_lines
+from service.cards.prognosis import prognosis_lines
 from service.cards.settling import settling, settling_lines
 from service.cards.suggestions import suggestions_for
 from service.wire.response import Card
@@ -46,6 +47,7 @@ def risk_card(a: Assessment, pages: Pages) -> Card:
         *settling_lines(settling(a)),
         *fact_lines(a.picture),
         *problem_lines(a.problems),
+        *prognosis_lines(a, pages),
         FOOTER,
     ]
     return card(
@@ -73,6 +75,7 @@ def outside_card(a: Assessment, pages: Pages) -> Card:
         *settling_lines(settling(a)),
         *fact_lines(a.picture, for_schemes=False),
         *problem_lines(a.problems),
+        *prognosis_lines(a, pages),
         FOOTER,
     ]
     short = _what(a.picture, with_place=False)

@@ -1,6 +1,7 @@
 """Every rule of the clinical model is traced: to code, passage, worked cases and patients, or to a reason."""
 
 import re
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,40 @@ def test_a_rule_names_its_passage_by_file_and_line(rule: Traced) -> None:
     for cite in rule.cites:
         file, lines = f"{cite.source.file}:", r"\d+(-\d+)?"
         assert re.fullmatch(rf"{file}{lines}(, ({file})?{lines})*", cite.lines), cite
+
+
+@EACH_RULE
+def test_a_rule_is_written_in_one_place_and_has_worked_cases(rule: Traced) -> None:
+    folder = files("cds_rules") / "treatment"
+    assert f'"{rule.id}",' in (folder / rule.code).read_text(encoding="utf-8")
+    assert rule.rows > 0
+    assert rule.id in (folder / rule.cases).read_text(encoding="utf-8")
+
+
+def test_the_matrix_names_passage_code_cases_and_patients_of_every_rule() -> None:
+    page = (files("cds_rules") / "rulebook" / "traceability.md").read_text(encoding="utf-8")
+    rows = {found[1]: line for line in page.splitlines() if (found := re.match(r"\| \[([^]]+)\]", line))}
+    for rule in RULES:
+        for told in (rule.cites[0].lines, f"`{rule.code}`", f"{rule.rows} in `{rule.cases}`"):
+            assert told in rows[rule.id]
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [
+        "never autonomous",
+        "No card proposes a dose or creates an order",
+        "drafts of proposals (ServiceRequest)",
+        "what a source reports",
+        "deceased patient",
+        "patient without ALL",
+        "entered in error",
+        "contradict themselves",
+    ],
+)
+def test_the_rule_book_states_the_safety_limits(limit: str) -> None:
+    """Section 11 of the clinical model."""
+    assert limit in (files("cds_rules") / "rulebook" / "index.md").read_text(encoding="utf-8")
 
 
 UNCODED = {"O-13e": "pembrolizumab", "O-14c": "parenchymal CNS lesions"}
