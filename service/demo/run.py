@@ -127,7 +127,7 @@ def build(settings: Settings, fixtures: Path) -> Demo:
     app.before_request(only_own_pages)
     auth = auth_for(settings, app.extensions[STORE], store, patients)
     app.register_blueprint(create_fhir_blueprint(store, auth), url_prefix="/fhir")
-    app.register_blueprint(create_ehr_blueprint(store, patients, site_map, ID), url_prefix="/demo")
+    app.register_blueprint(create_ehr_blueprint(store, patients, site_map), url_prefix="/demo")
     app.add_url_rule("/", "home", _home)
     problems = [
         f"{p.file}{'' if p.entry is None else f', entry {p.entry}'}: {p.text}" for p in store.problems

@@ -1,34 +1,63 @@
-"""Makes the picture of the demonstration that the README shows: python -m tests.browser.screenshots."""
+"""Makes the pictures that the README shows, and more to look at: python -m tests.browser.screenshots."""
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
+from tests.browser.conftest import ARGUMENTS
+from tests.browser.pictures import FOLDER
 from tests.demo_server import ROOT, running_demo
 from tests.tools import require_tool
 
 PICTURE = ROOT / "service" / "demo" / "demo.png"
 PATIENT = "hr2020-p1-24-months"
+ALSO = {
+    "welcome": "/demo/",
+    "rulebook": "/rulebook/",
+    "rule": "/rulebook/cns#N-2",
+    "search": "/rulebook/search?q=blinatumomab",
+}
+WIDTHS = {"phone": 390, "desk": 1280, "wall": 1920}
 
 
 def main() -> None:
-    """Write the picture anew."""
+    """Write the README's picture anew, and all pages by width and by day and night into an ignored folder."""
     chromium = require_tool("chromium", "the pictures are taken with it")
+    FOLDER.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as folder,
         running_demo(Path(folder)) as demo,
         sync_playwright() as playwright,
     ):
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": 1280, "height": 1000})
-        page.goto(f"{demo.url}/demo/patient/{PATIENT}")
-        page.get_by_role("button", name="Open chart").click()
-        page.locator("#exchange:not([hidden])").wait_for()
-        page.screenshot(path=PICTURE)
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
+        _readme(browser, demo.url)
+        for scheme in ("light", "dark"):
+            for device, width in WIDTHS.items():
+                _pages(browser, demo.url, scheme, device, width)
         browser.close()
+    print(f"{PICTURE.relative_to(ROOT)}, and more in {FOLDER.relative_to(ROOT)}/")  # noqa: T201 - it says where
+
+
+def _readme(browser: Browser, url: str) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    page.goto(f"{url}/demo/patient/{PATIENT}")
+    page.get_by_role("button", name="Open chart").click()
+    page.locator("#cards article").first.wait_for()
+    page.screenshot(path=PICTURE)
+    page.close()
+
+
+def _pages(browser: Browser, url: str, scheme: str, device: str, width: int) -> None:
+    page = browser.new_page(
+        viewport={"width": width, "height": 900}, color_scheme="dark" if scheme == "dark" else "light"
+    )
+    for name, address in ALSO.items():
+        page.goto(f"{url}{address}")
+        page.screenshot(path=FOLDER / f"{name}-{device}-{scheme}.png")
+    page.close()
 
 
 if __name__ == "__main__":

@@ -7,24 +7,33 @@ import re
 import shutil
 import socket
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from fhir.resources.R4B import get_fhir_model_class
 from flask.testing import FlaskClient
 
+from cds_rules.terminology.code_set import load
 from service.config import ConfigError
 from service.demo.markdown import to_html
+from service.demo.orders import CHOICES, drafts_of
+from service.demo.patient_list import arranged
 from service.demo.patients import load_patients
 from service.demo.run import Demo, build, listen, settings_for
 from service.demo.store import FhirStore
+from service.fhir.lexicon import Lexicon
+from service.fhir.orders import read_drafts
+from service.fhir.site_map import load_site_map
 from service.paths import fixtures_dir
 from tests.demo_server import command, environment, running_demo
 
 PORT = 18999
 BASE = f"http://127.0.0.1:{PORT}"
 FIRST = "hr2020-p1-24-months"
+LIST = Path(__file__).resolve().parents[2] / "service" / "demo" / "patients.toml"
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +83,52 @@ def test_every_patient_has_a_page_with_the_story(client: FlaskClient, shown: Dem
         assert "<th>fact</th>" in page, "the key facts are a table"
 
 
+def test_every_patient_stands_in_one_group_and_the_groups_name_nobody_else(shown: Demo) -> None:
+    said = tomllib.loads(LIST.read_text(encoding="utf-8"))
+    named = [patient for group in said["group"] for patient in group["patients"]]
+    known = {patient.id for patient in shown.patients}
+    assert len(named) == len(set(named))
+    assert set(named) <= known
+    assert {start["patient"] for start in said["start"]} <= known
+    assert len(said["start"]) in (3, 4)
+    listed = arranged(shown.patients)
+    assert {p.id for _, members in listed.groups(listed.patients) for p in members} == known
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [("", True), ("24 MONTHS", True), ("girl maintenance", True), ("girl xyzzy", False), ("T-ALL", False)],
+)
+def test_the_search_takes_every_word_of_name_title_group_and_story(
+    client: FlaskClient, query: str, found: bool
+) -> None:
+    ids = client.get("/demo/patients", query_string={"q": query}).get_json()["patients"]
+    assert (FIRST in ids) is found
+    page = client.get("/demo/", query_string={"q": query}).text
+    assert set(re.findall(r'<li data-patient="([^"]+)"', page)) == set(ids)
+
+
+def test_orders_of_an_unknown_patient_are_refused(client: FlaskClient) -> None:
+    assert client.get("/demo/orders/nobody").status_code == 404
+
+
+def test_every_order_that_can_be_drafted_is_fhir_and_only_everyday_ones_go_unread(shown: Demo) -> None:
+    lexicon = Lexicon(load(), load_site_map(fixtures_dir() / "site.toml"))
+    everyday = next(heading for heading in CHOICES if heading.startswith("Everyday"))
+    silent = {choice.key for choice in CHOICES[everyday]} | {"car-t-referral", "cranial-radiation"}
+    for key, resource in drafts_of(FIRST).items():
+        get_fhir_model_class(resource["resourceType"]).model_validate(resource | {"id": "draft"})
+        bundle = {
+            "resourceType": "Bundle",
+            "type": "collection",
+            "entry": [{"resource": resource | {"id": "draft"}}],
+        }
+        read = read_drafts(bundle, None, lexicon)
+        assert read.unread == 0, key
+        told = any(order.drugs or order.acts for order in read.orders)
+        assert told is (key not in silent), key
+
+
 def test_an_unknown_patient_is_said_to_be_unknown(client: FlaskClient) -> None:
     answer = client.get("/demo/patient/nobody")
     assert answer.status_code == 404
@@ -93,7 +148,7 @@ def test_pages_run_no_script_but_their_own(client: FlaskClient, address: str) ->
 def test_the_page_needs_nothing_from_another_host(client: FlaskClient) -> None:
     page = client.get(f"/demo/patient/{FIRST}").text
     loaded = re.findall(r'<(?:script|link|img)[^>]* (?:src|href)="([^"]+)"', page)
-    assert len(loaded) == 3
+    assert len(loaded) == 4
     for address in loaded:
         assert urlsplit(address).netloc == ""
         assert client.get(address).status_code == 200
