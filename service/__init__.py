@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from flask_cors import CORS
 
 from cds_rules.terminology.code_set import load
 from service import errors, headers
+from service.audit import Audit
 from service.cards.build import Pages
 from service.config import ConfigError, Settings, check, reach_of
 from service.fhir.client import FhirClient, Limits
@@ -20,17 +21,21 @@ from service.fhir.site_map import SiteMap, load_site_map
 from service.fhir.to_timeline import RecordReader
 from service.hooks.api import create_blueprint
 from service.hooks.chart import ChartReader
+from service.hooks.delivery import Delivery, QuietTimes
 from service.hooks.feedback import FeedbackDesk
 from service.hooks.orders import ORDER_SELECT, ORDER_SIGN, OrderChecks
 from service.hooks.patient_view import PatientView
 from service.observing import logs, traces
 from service.observing.health import create_health_blueprint
 from service.openapi import create_openapi_blueprint
+from service.pseudonyms import Pseudonyms
 from service.rate_limit import create_rate_limit
 from service.rulebook import create_rulebook_blueprint
 from service.smart.setup import create_smart_app
+from service.store.audit import AuditStore
 from service.store.errors import StoreAddressError
 from service.store.feedback import FeedbackStore
+from service.store.quiet import DismissedCards
 from service.store.store import Store
 from service.trials.api import create_trials_blueprint
 
@@ -84,15 +89,11 @@ def create_app(
         any_server=settings.insecure,
     )
     pages = Pages(settings.public_base_url, app=bool(settings.smart_issuers))
+    delivery, desk = memory(settings, store, app, counted)
     services = (
-        PatientView(charts, pages),
-        OrderChecks(charts, pages, ORDER_SELECT),
-        OrderChecks(charts, pages, ORDER_SIGN),
-    )
-    desk = FeedbackDesk(
-        FeedbackStore(store),
-        settings.feedback_comments,
-        counted=lambda service, outcome: counted.feedback.labels(service, outcome).inc(),
+        PatientView(charts, pages, delivery),
+        OrderChecks(charts, pages, delivery, ORDER_SELECT),
+        OrderChecks(charts, pages, delivery, ORDER_SIGN),
     )
     day = today or local_today(settings.timezone)
     smart = create_smart_app(settings, charts, pages, store, day)
@@ -122,6 +123,25 @@ def open_store(settings: Settings, failures: Counter) -> Store:
         return Store(settings, on_failure=lambda use: failures.labels(use).inc())
     except StoreAddressError as error:
         raise ConfigError(str(error)) from None
+
+
+def memory(settings: Settings, store: Store, app: Flask, counted: Metrics) -> tuple[Delivery, FeedbackDesk]:
+    """What is remembered of cards: which were sent, what became of them, which stay quiet for whom."""
+    key = settings.pseudonym_key
+    pseudonyms = Pseudonyms(key.get_secret_value() if key else None)
+    audit = Audit(AuditStore(store), pseudonyms, lost=counted.store_failures.labels("audit lost").inc)
+    audit.register(app)
+    store.before_close(audit.writer.close)
+    hours = (settings.quiet_hours, settings.quiet_order_hours)
+    times = QuietTimes(*(timedelta(hours=n) for n in hours))
+    dismissed = DismissedCards(store, times.longest)
+    desk = FeedbackDesk(
+        FeedbackStore(store),
+        dismissed,
+        settings.feedback_comments,
+        counted=lambda service, outcome: counted.feedback.labels(service, outcome).inc(),
+    )
+    return Delivery(pseudonyms, dismissed, times, ZoneInfo(settings.timezone)), desk
 
 
 def _observed(settings: Settings) -> tuple[Flask, Metrics]:

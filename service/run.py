@@ -97,8 +97,16 @@ def options(settings: Settings) -> dict[str, Any]:
         "control_socket_disable": True,
         "logconfig_dict": logs.config(settings.log_format, settings.log_level),
         "child_exit": _forget_worker,
+        "worker_exit": _close_store,
         **({"post_worker_init": _trace} if settings.traces else {}),
     }
+
+
+def _close_store(_server: Arbiter, worker: Worker) -> None:
+    """What a worker still has to write is written before it ends."""
+    app: Any = worker.app.callable
+    if isinstance(app, Flask):
+        app.extensions[STORE].close()
 
 
 def _forget_worker(_server: Arbiter, worker: Worker) -> None:

@@ -44,6 +44,24 @@ class StoreSettings(BaseModel):
         description="Comments that users write when they override a card: `drop` notes only that there was "
         "one, `keep` keeps up to 1000 characters. They are free text and may name a patient.",
     )
+    quiet_hours: float = Field(
+        default=24.0,
+        ge=0,
+        le=24 * 31,
+        description="How long a card on a chart stays quiet for the user who overrode it, while the facts "
+        "stay the same; 0: not at all. Critical cards never do.",
+    )
+    quiet_order_hours: float = Field(
+        default=1.0,
+        ge=0,
+        le=24 * 31,
+        description="The same for the checks of orders: each order is an act of its own.",
+    )
+    pseudonym_key: Annotated[SecretStr, Field(min_length=16)] | None = Field(
+        default=None,
+        description="Secret (16 characters or more) from which the audit's pseudonyms of users and patients "
+        "are made. Without it the audit does not say who called for whom. A new one makes new pseudonyms.",
+    )
     store_migrate: bool = Field(
         default=True,
         description="Bring the tables up to date at start. If false, someone runs `relapse-cds store "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import ValidationError
 
@@ -13,9 +13,7 @@ from service.fhir.client import FhirAccess, FhirClient
 from service.fhir.lexicon import Lexicon
 from service.fhir.record import Record, gather
 from service.fhir.to_timeline import RecordReader
-from service.observing.notes import ShownCard, notes
 from service.wire.request import HookRequest, PatientViewContext, constant_reason
-from service.wire.response import Card, CdsResponse
 
 MUST_HAVE = "conditions"
 """Without the conditions nothing can be said; with them everything else may stay open."""
@@ -87,14 +85,6 @@ class ChartReader:
         if granted.patient is not None and granted.patient.removeprefix("Patient/") != patient_id:
             return None
         return FhirAccess(server, granted.access_token.get_secret_value())
-
-
-def answer_with(cards: tuple[Card, ...]) -> dict[str, Any]:
-    """The response with these cards, as JSON-ready data. They are noted for log, metrics and audit."""
-    notes().cards.extend(
-        ShownCard(c.uuid, c.source.topic.code if c.source.topic else "", c.indicator, c.rules) for c in cards
-    )
-    return CdsResponse(cards=cards).to_json_dict()
 
 
 def context_of(request: HookRequest, form: type[Context]) -> Context:

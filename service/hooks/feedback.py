@@ -15,6 +15,7 @@ from service.lenient_json import NotJsonError, loads
 from service.observing.notes import notes
 from service.store.errors import StoreDown
 from service.store.feedback import FeedbackStore, Outcome
+from service.store.quiet import DismissedCards
 from service.wire.feedback import Feedback, FeedbackRequest, FeedbackTaken
 from service.wire.request import constant_reason
 
@@ -31,8 +32,11 @@ Counted = Callable[[str, str], None]
 class FeedbackDesk:
     """Takes feedback for all services."""
 
-    def __init__(self, store: FeedbackStore, comments: Comments, counted: Counted) -> None:
+    def __init__(
+        self, store: FeedbackStore, dismissed: DismissedCards, comments: Comments, counted: Counted
+    ) -> None:
         self._store = store
+        self._dismissed = dismissed
         self._comments = comments
         self._counted = counted
 
@@ -51,6 +55,8 @@ class FeedbackDesk:
                 "The feedback could not be stored. Please send it again.",
                 headers={"Retry-After": _RETRY_AFTER_S},
             ) from None
+        if new:
+            self._dismissed.look_again()
         for outcome in new:
             self._counted(service, outcome.outcome)
         return FeedbackTaken(stored=len(new), repeated=len(outcomes) - len(new))

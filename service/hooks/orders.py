@@ -14,7 +14,8 @@ from service.cards.build import Pages
 from service.cards.orders import order_cards, unread_card
 from service.fhir.orders import Drafts, read_drafts
 from service.fhir.prefetch import TEMPLATES
-from service.hooks.chart import ChartReader, answer_with, context_of
+from service.hooks.chart import ChartReader, context_of
+from service.hooks.delivery import Delivery
 from service.wire.request import HookRequest, OrderSelectContext, OrderSignContext
 from service.wire.response import Service
 
@@ -53,6 +54,7 @@ class OrderChecks:
 
     charts: ChartReader
     pages: Pages
+    delivery: Delivery
     service: Service
 
     def answer(self, request: HookRequest, today: Callable[[str], date]) -> dict[str, Any]:
@@ -61,18 +63,19 @@ class OrderChecks:
         The record is looked at only when a draft is an order that some check is about, and only those
         parts of it that the checks need.
         """
-        patient, drafts = self._drafts(request)
+        context, drafts = self._drafts(request)
+        patient = context.patientId
         cards = unread_card(drafts.unread, self.pages)
         checks = checks_of(drafts.orders)
         if checks:
             timeline = self.charts.timeline(request, patient, parts_of(checks))
             cards += order_cards(check_orders(timeline, today(patient), drafts.orders), self.pages)
-        return answer_with(cards)
+        return self.delivery.response(self.service, context, cards)
 
-    def _drafts(self, request: HookRequest) -> tuple[str, Drafts]:
+    def _drafts(self, request: HookRequest) -> tuple[OrderSignContext, Drafts]:
         lexicon = self.charts.lexicon
         if self.service is ORDER_SELECT:
             chosen = context_of(request, OrderSelectContext)
-            return chosen.patientId, read_drafts(chosen.draftOrders, chosen.selections, lexicon)
+            return chosen, read_drafts(chosen.draftOrders, chosen.selections, lexicon)
         signed = context_of(request, OrderSignContext)
-        return signed.patientId, read_drafts(signed.draftOrders, None, lexicon)
+        return signed, read_drafts(signed.draftOrders, None, lexicon)

@@ -11,7 +11,8 @@ from cds_rules import assess
 from service.cards import cards_for
 from service.cards.build import Pages
 from service.fhir.prefetch import TEMPLATES
-from service.hooks.chart import ChartReader, answer_with, context_of
+from service.hooks.chart import ChartReader, context_of
+from service.hooks.delivery import Delivery
 from service.observing.notes import notes
 from service.wire.request import HookRequest, PatientViewContext
 from service.wire.response import Service
@@ -42,12 +43,14 @@ class PatientView:
 
     charts: ChartReader
     pages: Pages
+    delivery: Delivery
 
     service = SERVICE
 
     def answer(self, request: HookRequest, today: Callable[[str], date]) -> dict[str, Any]:
         """The cards as JSON-ready data. ServiceError 400 for the context, 412 if the record cannot be had."""
-        patient = context_of(request, PatientViewContext).patientId
+        context = context_of(request, PatientViewContext)
+        patient = context.patientId
         assessment = assess(self.charts.timeline(request, patient), today(patient))
         notes().open_facts = tuple(missing.fact for missing in assessment.missing)
-        return answer_with(cards_for(assessment, self.pages))
+        return self.delivery.response(SERVICE, context, cards_for(assessment, self.pages))

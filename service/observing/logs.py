@@ -87,6 +87,7 @@ def _fields(noted: Notes, response: Response, rule: str | None) -> dict[str, Any
         "hook": noted.hook,
         "issuer": noted.issuer,
         "cards": len(noted.cards),
+        "quiet": len(noted.quiet),
         "fetched": len(noted.fetches),
         "refused": noted.refused,
     }

@@ -40,6 +40,9 @@ class Metrics:
             registry=self.registry,
         )
         self.cards = self._counter("cards", "Cards sent.", "topic", "indicator")
+        self.quiet = self._counter(
+            "quiet_cards", "Cards held back: their reader had dismissed them.", "topic"
+        )
         self.rules = self._counter("rules", "Rules stated on cards sent.", "rule")
         self.open_facts = self._counter("open_facts", "Facts that left a scheme or a statement open.", "fact")
         self.refusals = self._counter("refusals", "Requests refused, by the code of the reason.", "code")
@@ -63,6 +66,8 @@ class Metrics:
             self._add(self.cards, card.topic, card.indicator)
             for rule in card.rules:
                 self._add(self.rules, rule)
+        for card in noted.quiet:
+            self._add(self.quiet, card.topic)
         for fact in noted.open_facts:
             self._add(self.open_facts, fact)
 

@@ -45,6 +45,11 @@ class Notes:
     hook_instance: str | None = None
     issuer: str | None = None
     """Who calls, once the caller is known."""
+    user: str | None = field(default=None, repr=False)
+    patient: str | None = field(default=None, repr=False)
+    """As the call names them: for their pseudonyms alone, never for a log line."""
+    quiet: list[ShownCard] = field(default_factory=list)
+    """Cards held back, since their reader had dismissed them."""
     cards: list[ShownCard] = field(default_factory=list)
     fetches: list[Fetch] = field(default_factory=list)
     open_facts: tuple[str, ...] = ()

@@ -43,6 +43,7 @@ class Store:
         self._lock = threading.Lock()
         self._process: _Process | None = None
         self._up_to_date = False
+        self._before_close: list[Callable[[], None]] = []
 
     def run(
         self,
@@ -80,6 +81,21 @@ class Store:
         except CancelledError:
             raise StoreDown("the store is closed") from None
 
+    def run_here(self, use: str, work: Callable[[Connection], T], mode: Mode = Mode.WRITE) -> T:
+        """As `run`, on the calling thread: for those who can wait, commands and writers in the background."""
+        process = self._here()
+        try:
+            if not process.breaker.allows():
+                raise StoreDown("the store failed a moment ago and is given a rest")
+            return process.execute(work, mode)
+        except StoreDown:
+            self._on_failure(use)
+            raise
+
+    def before_close(self, done: Callable[[], None]) -> None:
+        """Have something done before the store closes, while it can still be written to."""
+        self._before_close.append(done)
+
     def works(self) -> bool:
         """Whether the store answers now. Bounded, never raises: for /health/ready."""
         try:
@@ -101,6 +117,8 @@ class Store:
 
     def close(self) -> None:
         """Give the connections of this process back, after the transactions under way."""
+        for done in self._before_close:
+            done()
         process, self._process = self._process, None
         if process is not None and process.pid == os.getpid():
             process.threads.shutdown(wait=True, cancel_futures=True)
@@ -139,7 +157,7 @@ class _Process:
             raise  # a mistake of ours and not of the store
         except (DBAPIError, PoolTimeout) as error:
             self.breaker.failed()
-            _log.warning("the store failed", extra={"error": name_of(error)})
+            _log.warning("the store failed: %s", name_of(error))
             raise StoreDown("the store failed") from None
         self.breaker.succeeded()
         return done
@@ -149,7 +167,7 @@ def _brought_up(address: Address, *, migrating: bool) -> bool:
     try:
         found = migrate(address) if migrating else status(address)
     except StoreDown as error:
-        _log.error("the store cannot be prepared", extra={"error": str(error)})
+        _log.error("the store cannot be prepared: %s", error)
         return False
     if found.standing is Standing.AHEAD:
         _log.warning("the store was migrated by a later version", extra={"revision": found.revision})

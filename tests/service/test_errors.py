@@ -29,7 +29,7 @@ PLACES = [
     "service.fhir.to_timeline.RecordReader.timeline",
     "service.hooks.patient_view.assess",
     "service.hooks.patient_view.cards_for",
-    "service.hooks.patient_view.answer_with",
+    "service.hooks.delivery.CdsResponse",
 ]
 
 
@@ -84,7 +84,7 @@ def test_the_service_works_again_after_an_error(
         ("GET", "/rulebook/nothing", 404),
         ("GET", "/rulebook/..%2f..%2fservice%2f__init__", 404),
         ("TRACE", SERVICE, 405),
-        ("POST", f"{SERVICE}/feedback", 404),
+        ("POST", f"{SERVICE}/feedback", 415),
     ],
 )
 def test_every_refusal_is_an_operation_outcome(

@@ -40,6 +40,8 @@ def make_store() -> Iterator[MakeStore]:
 
     def make(url: str, failures: list[str] | None = None, **settings: object) -> Store:
         told = failures if failures is not None else []
+        # Long, so that a busy machine fails no test that is not about time.
+        settings.setdefault("store_timeout_s", 30)
         chosen = StoreSettings.model_validate({"database_url": SecretStr(url), **settings})
         store = Store(chosen, on_failure=told.append)
         opened.append(store)

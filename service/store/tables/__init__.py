@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from service.store.tables import feedback, replay, sealed, trials
+from service.store.tables import (
+    audit,
+    feedback,
+    replay,
+    sealed,
+    trials,
+)
 from service.store.tables.base import metadata
 
-__all__ = ["feedback", "metadata", "replay", "sealed", "trials"]
+__all__ = [
+    "audit",
+    "feedback",
+    "metadata",
+    "replay",
+    "sealed",
+    "trials",
+]
