@@ -57,9 +57,18 @@ TOPICS = (AFTER_CAR_T, TREATMENT, EVALUATION, BEFORE_CAR_T)
 """Most pressing first."""
 
 
+_SAME = {"N-6a": "C-9a", "N-6b": "C-9a", "N-6c": "C-9h"}
+"""Rules of two sections that say the same of CAR-T: the first is left to the card of the second."""
+
+
 def advice_card(a: Assessment, topic: Topic, pages: Pages, offered: set[Test]) -> Card | None:
     """The card of one topic; None when nothing on it applies. Tests already `offered` are not again."""
-    mine = [r for r in a.recommendations if r.rule.decision in topic.decisions]
+    said = {r.rule.id for r in a.recommendations if r.applies}
+    mine = [
+        r
+        for r in a.recommendations
+        if r.rule.decision in topic.decisions and _SAME.get(r.rule.id) not in said
+    ]
     applying = sorted((r for r in mine if r.applies), key=lambda r: _order(r, topic))
     advised = [r for r in applying if r.rule.weight is Weight.ADVICE]
     pending = _pending(a) if topic is AFTER_CAR_T else []
@@ -73,7 +82,7 @@ def advice_card(a: Assessment, topic: Topic, pages: Pages, offered: set[Test]) -
     tests = [t for t in wanted if t not in offered]
     offered.update(tests)
     detail = [
-        *_statements(applying, {r.rule.id for r in a.recommendations if r.applies}, pages),
+        *_statements(applying, said, pages),
         *_follow_up(pending),
         *_waiting(sorted(waiting, key=lambda r: _order(r, topic)), pages),
         *_perhaps_done(a, waiting, pages),

@@ -173,6 +173,27 @@ def test_no_statement_stands_on_two_cards(folder: object) -> None:
     assert len(told) == len(set(told))
 
 
+ALIKE = {("A-1b", "C-3")}
+"""Of two drugs, for one reason: blinatumomab, and CAR-T against CD19."""
+
+
+@every_patient
+def test_no_two_cards_say_the_same_in_other_words(folder: object) -> None:
+    """Headings of statements on different cards share less than three quarters of their words."""
+    told: list[tuple[int, str, set[str]]] = []
+    for number, card in enumerate(cards(str(getattr(folder, "name", "")))):
+        for line in card.detail.splitlines():
+            heading, rule = re.match(r"- \*\*(.+?)\*\*", line), _RULE_LINK.search(line)
+            if heading is None or rule is None:
+                continue
+            words = set(re.findall(r"[a-z0-9]{4,}", heading[1].lower()))
+            for other, said, before in told:
+                few = min(len(words), len(before))
+                if other != number and few > 3 and (said, rule[1]) not in ALIKE:
+                    assert len(words & before) < few * 3 / 4, f"{said}, {rule[1]}"
+            told.append((number, rule[1], words))
+
+
 @every_patient
 def test_no_request_is_offered_twice(folder: object) -> None:
     labels = [s.label for card in cards(str(getattr(folder, "name", ""))) for s in card.suggestions or ()]
