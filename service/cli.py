@@ -12,12 +12,14 @@ __all__ = ["BAD_INPUT", "main"]
 
 COMMANDS = {
     "assess": "Assess patients: bundle files, folders of them, or - for NDJSON on standard input.",
+    "audit": "The calls that were made: who, which hook, which cards and rules.",
     "check": "Survey a site: which of its codes are recognised.",
     "config": "Print the settings in force, secrets masked.",
     "demo": "Start the demonstration: synthetic patients, a FHIR server, a page that plays the EHR.",
+    "feedback": "What clinicians did with the cards: a report by rule, and the list.",
     "rulebook": "Write the rule book pages from the rules and their worked cases.",
     "serve": "Start the service with gunicorn.",
-    "store": "The store: its state, and bringing its tables up to date.",
+    "store": "The store: its state, its tables, and forgetting what is old.",
     "trials": "Trials that the sources name: list them, show one, match a patient.",
 }
 """Name -> a line for the list. The command is the function of that name in service/commands/NAME.py."""

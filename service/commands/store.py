@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 
 import click
 
-from service.commands.common import refused, start
+from service.commands.common import Since, refused, start
 
 
 @click.group()
 def store() -> None:
-    """The store: its state, and bringing its tables up to date."""
+    """The store: its state, its tables, and forgetting what is old."""
 
 
 @store.command("status")
@@ -24,6 +25,23 @@ def show_status() -> None:
 def run_migrations() -> None:
     """Bring the tables up to date. Safe while the service runs, and at several places at once."""
     start(lambda: _report(migrating=True))
+
+
+@store.command("purge")
+@click.option("--older-than", "before", type=Since(), required=True, help="An age as 400d, or a day.")
+def run_purge(before: datetime) -> None:
+    """Delete calls and outcomes that are older, and cards of which nothing is left."""
+    start(lambda: _purge(before))
+
+
+def _purge(before: datetime) -> None:
+    from service.commands.common import open_store
+    from service.config import Settings
+    from service.store.purge import purge
+
+    with open_store(Settings()) as opened:
+        deleted = purge(opened, before)
+    click.echo("deleted: " + ", ".join(f"{count} {what}" for what, count in deleted.items()))
 
 
 def _report(*, migrating: bool) -> None:
