@@ -19,7 +19,7 @@ DEV     := $(VENV)/.dev
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format types imports rulebook-check rulebook bench screenshots mutate fuzz sbom audit wheel lock upgrade clean
+.PHONY: help demo test lint format types imports rulebook-check rulebook docs bench screenshots mutate fuzz sbom audit wheel lock upgrade clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1@/p' $(MAKEFILE_LIST) | awk -F@ '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -50,6 +50,9 @@ rulebook-check: $(DEV) ## is the committed rule book what the rules say?
 
 rulebook: $(DEV) ## write the rule book anew
 	$(BIN)/relapse-cds rulebook
+
+docs: $(DEV) ## write docs/settings.md and docs/api.md anew
+	$(BIN)/python -m tests.docs.generated
 
 bench: $(DEV) ## measure the service
 	$(BIN)/python -m bench

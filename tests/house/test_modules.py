@@ -24,6 +24,7 @@ ROOMS = (
     "cds_rules/terminology",
     "fixtures",
     "deploy",
+    "docs",
     "fixtures/hostile",
     "fixtures/shapes",
     "service",
