@@ -89,6 +89,14 @@ def test_nelarabine_beside(record: Any, orders: Any, found: set[Any]) -> None:
     assert left(NELARABINE_BESIDE, *orders, **record) == found
 
 
+def test_why_it_is_open_whether_nelarabine_is_beside() -> None:
+    def why(**more: Any) -> str | None:
+        return NELARABINE_BESIDE.read(chart(marrow_relapse(drugs=(use("nelarabine", None, **more),)))).because
+
+    assert "active order" in str(why(**ACTIVE))
+    assert "active order" not in str(why())
+
+
 @pytest.mark.parametrize(
     ("record", "orders", "found"),
     [
@@ -97,6 +105,7 @@ def test_nelarabine_beside(record: Any, orders: Any, found: set[Any]) -> None:
         ({}, (order(acts=(Act.INTRATHECAL,)),), {TOGETHER}),
         ({}, (order("methotrexate"),), {NOT}),
         ({}, (order("methotrexate", intrathecal=False),), {NOT}),
+        ({}, (order("rituximab", intrathecal=True),), {NOT}),
         ({"drugs": (use("methotrexate", 28, intrathecal=True),)}, (), {TOGETHER}),
         ({"drugs": (use("methotrexate", 29, intrathecal=True),)}, (), {NOT}),
         ({"drugs": (use("methotrexate", 3, intrathecal=False),)}, (), {NOT}),
@@ -138,6 +147,7 @@ def infused(days: int | None, **more: Any) -> CarT:
         ({**collected(60), "car_t": (infused(20),)}, (), EITHER),
         ({**collected(60), "car_t": (infused(100),)}, (), {YES}),
         ({**collected(60), "car_t": (infused(None),)}, (), EITHER),
+        ({**collected(60), "car_t": (infused(20, certain=False),)}, (), EITHER),
         ({"drugs": (use("tisagenlecleucel", 180, **REQUEST),)}, (), {YES}),
         ({"drugs": (use("tisagenlecleucel", 181, **REQUEST),)}, (), EITHER),
     ],
@@ -145,6 +155,12 @@ def infused(days: int | None, **more: Any) -> CarT:
 )
 def test_a_plan_of_car_t(record: Any, orders: Any, found: set[Any]) -> None:
     assert left(CAR_T_PLAN, *orders, **record) == found
+
+
+@pytest.mark.parametrize(("more", "evidence"), [({}, ()), ({"certain": False}, ("Procedure/c",))])
+def test_cells_not_for_certain_infused_may_still_wait(more: Any, evidence: tuple[str, ...]) -> None:
+    record = {**collected(60), "car_t": (infused(20, **more),)}
+    assert CAR_T_PLAN.read(chart(marrow_relapse(**record))).evidence == evidence
 
 
 @pytest.mark.parametrize(
@@ -231,6 +247,8 @@ def test_high_dose_methotrexate(drugs: Any, orders: Any, found: set[Any]) -> Non
         ((OTHER,), (), {NO}),
         ((), (), EITHER),
         ((OTHER,), (order("liposomal-cytarabine"),), {YES}),
+        ((OTHER,), (order("liposomal-cytarabine", intrathecal=True),), {YES}),
+        ((OTHER,), (order("liposomal-cytarabine", intrathecal=False),), {NO}),
         ((use("liposomal-cytarabine", 14, intrathecal=True),), (), {YES}),
         ((use("liposomal-cytarabine", 15, intrathecal=True),), (), {NO}),
         ((use("liposomal-cytarabine", 3, **REQUEST),), (), EITHER),

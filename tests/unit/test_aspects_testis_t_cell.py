@@ -18,7 +18,7 @@ from cds_rules.patient.timeline import (
     Route,
     Site,
 )
-from cds_rules.treatment.aspect import Aspect
+from cds_rules.treatment.aspect import Aspect, Seen
 from cds_rules.treatment.aspects.t_cell import INTRATHECAL, NELARABINE, Given
 from cds_rules.treatment.aspects.testis import (
     OTHER_TESTIS,
@@ -37,11 +37,14 @@ LAST, BEFORE = "2025-12-04", "2025-12-03"
 NEVER, EARLIER, RECENT = Given
 
 
-def possible(aspect: Aspect, **record: Any) -> set[StrEnum]:
+def seen(aspect: Aspect, **record: Any) -> Seen:
     told = (diagnosis(), relapse(RELAPSED, sites=frozenset({Site.TESTIS})))
     timeline = PatientTimeline(PERSON, diagnoses=told, **record)
-    found = aspect.read(Chart(draw(timeline, ON), timeline, {}))
-    return set(found.possible)
+    return aspect.read(Chart(draw(timeline, ON), timeline, {}))
+
+
+def possible(aspect: Aspect, **record: Any) -> set[StrEnum]:
+    return set(seen(aspect, **record).possible)
 
 
 def biopsy(positive: bool | None, when: str | None = "2025-10-03", **more: Any) -> Event:
@@ -107,6 +110,8 @@ def test_only_a_biopsy_that_shows_leukemia_proves_the_relapse(event: Event, *, p
 
 def test_without_a_biopsy_the_proof_is_open() -> None:
     assert possible(TESTIS_PROOF) == set(Proof)
+    assert seen(TESTIS_PROOF).because == "no biopsy result on record"
+    assert "without a result" in str(seen(TESTIS_PROOF, events=(biopsy(None),)).because)
 
 
 def test_side_and_the_other_testis_are_the_teams_to_tell() -> None:

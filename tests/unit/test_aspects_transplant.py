@@ -202,6 +202,8 @@ def rising(*results: Measurement, **record: Any) -> set[Any]:
         ((chimerism(90, 1.0), chimerism(120, 8.0, "x"), chimerism(120, 1.0, "y")), EITHER),
         ((chimerism(120, 8.0),), EITHER),
         ((chimerism(30, 1.0), chimerism(120, 8.0)), EITHER),
+        ((chimerism(60, 1.0), chimerism(120, 8.0)), EITHER),
+        ((chimerism(61, 1.0), chimerism(120, 8.0)), {YES}),
         ((chimerism(90, 1.0), chimerism(120, 8.0, route=Route.TEXT)), EITHER),
         ((), EITHER),
     ],
@@ -216,6 +218,13 @@ def test_chimerism_needs_a_dated_transplant_and_all_results() -> None:
     assert rising(*pair, transplants=()) == EITHER
     assert rising(*pair, transplants=(hsct(None),)) == EITHER
     assert rising(*pair, missing={Part.LABORATORY: "not read"}) == EITHER
+
+
+def test_a_month_and_its_last_day_are_in_no_order() -> None:
+    month = Measurement("Observation/m", day("2025-07"), Measure.CHIMERISM, Interval.exactly(1.0))
+    for last, left in (("2025-07-31", EITHER), ("2025-08-01", {YES})):
+        result = Measurement("Observation/l", day(last), Measure.CHIMERISM, Interval.exactly(8.0))
+        assert rising(month, result, transplants=(hsct(1),)) == left
 
 
 def test_the_cycles_given_to_clear_mrd_are_not_in_the_record() -> None:

@@ -158,7 +158,6 @@ def test_genes_are_known_under_both_system_uris(system: str, code: str, gene: st
         (CPT, "62270"),
         (RXNORM, "1747556"),
         (HGNC, "HGNC:14281"),
-        (LOINC, "10230-1"),
         (LOINC, "8806-2"),
         (ICDO3, "9835/3"),
         (ICDO3, "9819/3"),
