@@ -18,6 +18,8 @@ from service.store.writer import BackgroundWriter
 
 AUDITED = frozenset({"hooks", "trials"})
 """Blueprints whose POSTs are calls."""
+APP_PAGE = "smart.app"
+"""The endpoint that shows a record to whoever launched the app."""
 _MS = 1000
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _spilled = logging.getLogger("service.audit")
@@ -50,7 +52,7 @@ class Audit:
         app.after_request(self._note)
 
     def _note(self, response: Response) -> Response:
-        if request.blueprint in AUDITED and request.method == "POST":
+        if (request.blueprint in AUDITED and request.method == "POST") or request.endpoint == APP_PAGE:
             noted = notes()
             route = request.url_rule.rule if request.url_rule else ""
             now, key = datetime.now(UTC), uuid4().hex

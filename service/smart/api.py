@@ -17,7 +17,10 @@ from service.smart.errors import Fault, SmartError
 from service.smart.launch import Callback, Launcher
 from service.smart.page import AppPage
 from service.smart.sealing import form_token, fresh, is_form_token, usable
+from service.smart.sessions import Session
 
+SERVICE = "smart-app"
+"""What the audit calls the page."""
 _HTML = "text/html; charset=utf-8"
 _BLANK = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'"
 
@@ -95,6 +98,7 @@ class SmartApp:
         """The page of one session, read anew each time."""
         secret = self._secret(handle)
         session = self.launcher.current(handle, secret)
+        self._note(session)
         return Response(self.page.of(session, form_token(secret, handle), handle), content_type=_HTML)
 
     def end(self, handle: str) -> Response:
@@ -119,6 +123,14 @@ class SmartApp:
         if secret is None or usable(handle) is None:
             raise SmartError(Fault.ENDED)
         return secret
+
+    def _note(self, session: Session) -> None:
+        """Who looks at whose record, for the audit."""
+        issuer = self.launcher.issuers.named(session.issuer)
+        noted = notes()
+        noted.service = SERVICE
+        noted.issuer = issuer.iss if issuer else None
+        noted.user, noted.patient = session.user, session.patient
 
     def _with_policy(self, response: Response) -> Response:
         ancestors = " ".join(self.frame_ancestors) or "'none'"

@@ -84,7 +84,7 @@ class Discovery:
 
     def _object(self, url: str) -> dict[str, Any] | None:
         answer = self._caller.get(url)
-        return answer.json_object() if answer.status == HTTPStatus.OK else None
+        return answer.object if answer.status == HTTPStatus.OK else None
 
     def _read(self, issuer: SmartIssuer, described: dict[str, Any]) -> AuthServer | None:
         authorize = self._permitted(issuer, described.get("authorization_endpoint"))

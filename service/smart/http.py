@@ -1,21 +1,18 @@
-"""Calls to authorization servers: no redirects, no proxies, no cookies; bounded in size and time."""
+"""Calls to authorization servers, by the rules for all calls of this service (`service.outgoing`)."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http.cookiejar import DefaultCookiePolicy
-from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
-import requests
-import urllib3
-
-from service.lenient_json import NotJsonError, loads
+from service.outgoing.client import OutgoingClient
+from service.outgoing.failure import Failure, OutgoingError
 
 _MAX_BYTES = 500_000
-_CHUNK = 65_536
+_REFUSALS = frozenset(range(400, 500))
+"""Statuses with which a token endpoint says what is wrong."""
 
 
 class CallError(Exception):
@@ -24,57 +21,47 @@ class CallError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back, whatever the status. The body may hold a token."""
+    """A JSON answer. `status` is 0 where another one than those expected, or no JSON, came back."""
 
     status: int
-    body: bytes = field(repr=False)
+    content: Any = field(default=None, repr=False)
+    """It may hold a token."""
 
-    def json_object(self) -> dict[str, Any] | None:
-        """The body if it is a JSON object."""
-        try:
-            content: object = loads(self.body)
-        except NotJsonError:
-            return None
-        return content if isinstance(content, dict) else None
+    @property
+    def object(self) -> dict[str, Any] | None:
+        """The content if it is a JSON object."""
+        return self.content if isinstance(self.content, dict) else None
 
 
 class Caller:
-    """May be shared by all threads of a process. `ca_file`: authorities to trust, not the public ones."""
+    """Threads may share it. `deadline_s`: for each answer."""
 
-    def __init__(self, deadline_s: float, ca_file: Path | None = None) -> None:
+    def __init__(self, client: OutgoingClient, deadline_s: float) -> None:
+        self._client = client
         self._deadline_s = deadline_s
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.verify = str(ca_file) if ca_file is not None else True
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
     def get(self, url: str) -> Answer:
-        """GET for JSON. CallError if there is no answer."""
-        return self._call("GET", url, {"Accept": "application/json"}, None)
+        """GET for JSON. CallError if there is no answer at all."""
+        return self._call(url)
 
     def post(self, url: str, headers: Mapping[str, str], body: str) -> Answer:
-        """POST of a form. CallError if there is no answer."""
-        return self._call("POST", url, headers, body)
+        """POST of a form, given as its body. CallError if there is no answer at all."""
+        return self._call(url, headers, dict(parse_qsl(body, keep_blank_values=True)))
 
-    def _call(self, method: str, url: str, headers: Mapping[str, str], body: str | None) -> Answer:
-        ends = time.monotonic() + self._deadline_s
+    def _call(
+        self, url: str, headers: Mapping[str, str] | None = None, form: Mapping[str, str] | None = None
+    ) -> Answer:
         try:
-            with self._session.request(
-                method, url, headers=dict(headers), data=body, timeout=self._deadline_s, stream=True,
-                allow_redirects=False,
-            ) as response:  # fmt: skip
-                return Answer(response.status_code, _body(response, ends))
-        except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError):
-            # Their texts hold the address, and the address may hold a secret.
+            found = self._client.json(
+                url,
+                form=form,
+                headers=headers or {},
+                also=frozenset() if form is None else _REFUSALS,
+                timeout_s=self._deadline_s,
+                max_bytes=_MAX_BYTES,
+            )
+        except OutgoingError as error:
+            if error.failure in (Failure.STATUS, Failure.NOT_JSON):
+                return Answer(0)
             raise CallError("no answer from the authorization server") from None
-
-
-def _body(response: requests.Response, ends: float) -> bytes:
-    found = bytearray()
-    while chunk := response.raw.read1(_CHUNK, decode_content=True):
-        found += chunk
-        if len(found) > _MAX_BYTES:
-            raise CallError("the answer of the authorization server is too large")
-        if time.monotonic() > ends:
-            raise CallError("the authorization server is too slow")
-    return bytes(found)
+        return Answer(found.status, found.content)

@@ -46,7 +46,7 @@ def _keys(server: AuthServer, caller: Caller) -> KeySet:
         answer = caller.get(server.jwks or "")
     except CallError:
         raise SmartError(Fault.IDENTITY) from None
-    content = answer.json_object() if answer.status == HTTPStatus.OK else None
+    content = answer.object if answer.status == HTTPStatus.OK else None
     keys = content.get("keys") if content else None
     # Keys of kinds that are not known here are no reason to refuse the others.
     usable = [key for key in keys if _importable(key)] if isinstance(keys, list) else []

@@ -4,26 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import unquote
 
 from service.config.errors import ConfigError
 from service.config.smart import SmartIssuer
-from service.wire.request import split_http_url
-
-_PORTS = {"http": 80, "https": 443}
-
-Place = tuple[str, str, int | None, str]
-"""Scheme, host, port and path of a FHIR base: what makes two addresses the same server."""
-
-
-def place_of(url: str) -> Place | None:
-    """What `url` names, or None if it is no plain FHIR base (no user name, query, fragment, dot segment)."""
-    parts = split_http_url(url)
-    if parts is None or "?" in url or "#" in url:
-        return None
-    if {".", ".."} & set(unquote(parts.path).split("/")):
-        return None
-    return parts.scheme, parts.hostname or "", parts.port or _PORTS[parts.scheme], parts.path.rstrip("/")
+from service.outgoing.address import Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +18,10 @@ class Issuers:
 
     def at(self, iss: str) -> SmartIssuer | None:
         """The issuer that a launch names in `iss`; None if it is not listed."""
-        place = place_of(iss)
+        place = Address.of(iss)
         if place is None:
             return None
-        return next((issuer for issuer in self.listed if place_of(issuer.iss) == place), None)
+        return next((issuer for issuer in self.listed if Address.of(issuer.iss) == place), None)
 
     def named(self, issuer_id: str) -> SmartIssuer | None:
         """The issuer of this id."""
@@ -47,7 +31,7 @@ class Issuers:
 def listed(issuers: Iterable[SmartIssuer], *, plain_http: bool) -> Issuers:
     """The allow-list. ConfigError if an entry is ambiguous, or not https unless `plain_http`."""
     found = tuple(issuers)
-    places = [place_of(issuer.iss) for issuer in found]
+    places = [Address.of(issuer.iss) for issuer in found]
     if None in places:
         raise ConfigError("smart_issuers: an iss is no plain FHIR base address")
     if len({issuer.id for issuer in found}) < len(found) or len(set(places)) < len(found):

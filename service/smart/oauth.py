@@ -160,7 +160,7 @@ class _Response:
 
     def json(self) -> dict[str, Any]:
         """The object of the body. ValueError if it holds none."""
-        content = self._answer.json_object()
+        content = self._answer.object
         if content is None:
             raise ValueError("no JSON object")
         # A refusal by status alone is one, whatever the body says.

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from datetime import date
 
 from service.cards.build import Pages
-from service.config import ConfigError, Settings
+from service.config import ConfigError, Settings, reach_of
 from service.hooks.chart import ChartReader
+from service.outgoing.client import OutgoingClient
 from service.smart.api import SmartApp
 from service.smart.cookies import Cookies
 from service.smart.discovery import Discovery
@@ -29,7 +30,7 @@ def create_smart_app(
     """The app, or None if no issuer is set. ConfigError if it must not start like this."""
     if not settings.smart_issuers:
         return None
-    plain_http = settings.demo or settings.insecure
+    plain_http = reach_of(settings).plain_http
     issuers = listed(settings.smart_issuers, plain_http=plain_http)
     keys = load_keys(settings.smart_keys)
     if keys.signing is None and any(issuer.auth == "private_key_jwt" for issuer in issuers.listed):
@@ -39,7 +40,7 @@ def create_smart_app(
         raise ConfigError("smart_issuers: the app needs a public_base_url that is https")
     if settings.smart_frame_ancestors and not secure:
         raise ConfigError("smart_frame_ancestors: cookies in frames need a public_base_url that is https")
-    caller = Caller(settings.smart_deadline_s, settings.fhir_ca_file)
+    caller = Caller(OutgoingClient(reach_of(settings), settings.fhir_ca_file), settings.smart_deadline_s)
     launcher = Launcher(
         issuers=issuers,
         discovery=Discovery(caller, plain_http=plain_http),

@@ -64,11 +64,12 @@ def open_page(browser: Browser, demo_url: str) -> OpenPage:
             color_scheme="dark" if scheme == "dark" else "light",
             base_url=demo_url,
         )
+        # Of the context: tabs that the page opens are listened to as well.
+        context.set_default_timeout(PATIENCE_MS)
+        context.on("console", heard)
+        context.on("weberror", lambda error: faults.append(f"script: {error.error}"))
+        context.on("request", asked)
         page = context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        page.on("console", heard)
-        page.on("pageerror", lambda error: faults.append(f"script: {error}"))
-        page.on("request", asked)
         yield page
         context.close()
         assert faults == []

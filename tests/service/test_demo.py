@@ -270,6 +270,7 @@ def test_other_bodies_are_not_rendered(client: FlaskClient, body: Any, status: i
         {"Host": f"attacker.example:{PORT}"},
         {"Origin": "https://attacker.example"},
         {"Origin": "null"},
+        {"Origin": "null", "Sec-Fetch-Site": "cross-site"},
         {"Origin": "http://127.0.0.1:1"},
         {"Sec-Fetch-Site": "cross-site"},
     ],
@@ -287,6 +288,7 @@ def test_another_sites_page_gets_nothing_done(client: FlaskClient, headers: dict
         {"Host": f"127.0.0.1:{PORT}"},
         {"Host": f"127.0.0.1:{PORT}", "Origin": BASE, "Sec-Fetch-Site": "same-origin"},
         {"Host": f"localhost:{PORT}"},
+        {"Host": f"127.0.0.1:{PORT}", "Origin": "null", "Sec-Fetch-Site": "same-origin"},
     ],
 )
 def test_its_own_page_and_local_programs_may_ask(client: FlaskClient, headers: dict[str, str]) -> None:

@@ -13,6 +13,8 @@ import pytest
 from joserfc import jwe, jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
+from service.outgoing.client import OutgoingClient
+from service.outgoing.reach import ANYWHERE
 from service.smart.discovery import AuthServer
 from service.smart.errors import Fault, SmartError
 from service.smart.http import Answer, Caller, CallError
@@ -29,7 +31,7 @@ class Keys(Caller):
     """Answers with a key set."""
 
     def __init__(self, answer: Answer | None) -> None:
-        super().__init__(1.0)
+        super().__init__(OutgoingClient(ANYWHERE), 1.0)
         self._answer = answer
 
     def get(self, url: str) -> Answer:
@@ -41,10 +43,8 @@ class Keys(Caller):
 
 def key_set(*keys: Any) -> Answer:
 
-    return Answer(
-        200,
-        json.dumps({"keys": [k if isinstance(k, dict) else k.as_dict(private=False) for k in keys]}).encode(),
-    )
+    content = [key if isinstance(key, dict) else key.as_dict(private=False) for key in keys]
+    return Answer(200, {"keys": content})
 
 
 def claims(**changes: Any) -> dict[str, Any]:
@@ -136,7 +136,7 @@ def test_a_signature_of_someone_else_refuses_the_launch() -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    [Answer(500, b""), Answer(200, b"no json"), Answer(200, b'{"keys": []}'), Answer(200, b'{"keys": 5}')],
+    [Answer(0), Answer(200, "text"), Answer(200, {"keys": []}), Answer(200, {"keys": 5})],
 )
 def test_keys_that_cannot_be_had_refuse_the_launch(answer: Answer) -> None:
     with pytest.raises(SmartError):

@@ -15,7 +15,10 @@ from service.demo.auth.models import Context
 from service.demo.auth.server import SmartServer
 from service.smart.sealing import fresh
 
-_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
 _JSON = "application/json"
 
 

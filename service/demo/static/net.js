@@ -100,7 +100,8 @@ export async function launch(url, patient) {
   // An EHR makes a launch of its own for each opening of an app: the app learns the patient from it.
   const { launch: value } = await postJson("/fhir/auth/launch", { patient });
   const address = new URL(url);
-  address.searchParams.set("iss", `${location.origin}/fhir`);
+  // As the app knows this record system, whatever name of this machine the page was opened by.
+  address.searchParams.set("iss", `${address.origin}/fhir`);
   address.searchParams.set("launch", value);
   window.open(address, "_blank", "noopener,noreferrer");
 }

@@ -34,8 +34,8 @@ MakeApp = Callable[..., FlaskClient]
 @pytest.fixture
 def make_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeApp:
     """A client of a service at an https address; its record system answers from here."""
-    monkeypatch.setattr(Caller, "get", lambda *_: Answer(200, json.dumps(DESCRIPTION).encode()))
-    monkeypatch.setattr(Caller, "post", lambda *_: Answer(200, json.dumps(TOKEN).encode()))
+    monkeypatch.setattr(Caller, "get", lambda *_: Answer(200, DESCRIPTION))
+    monkeypatch.setattr(Caller, "post", lambda *_: Answer(200, TOKEN))
     monkeypatch.setattr(AppPage, "of", lambda *_: "the page")
 
     def make(base: str = HERE, **settings: Any) -> FlaskClient:

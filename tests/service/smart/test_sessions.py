@@ -8,7 +8,10 @@ from pathlib import Path
 import requests
 from requests.cookies import create_cookie
 
+from service import STORE
 from service.smart.errors import Fault
+from service.store.audit import AuditStore, Wanted
+from service.store.store import Store
 from tests.conftest import Canned
 from tests.service.smart.conftest import MakeWorld
 from tests.service.smart.world import (
@@ -169,3 +172,21 @@ def test_a_store_that_is_down_is_said_to_be(new_world: MakeWorld, tmp_path: Path
     (tmp_path / "service.db").unlink(missing_ok=True)
     (tmp_path / "service.db").mkdir()
     assert_fault(Browser().go(launch), Fault.STORE)
+
+
+def test_each_look_at_a_record_is_audited_by_pseudonym(new_world: MakeWorld) -> None:
+    world = new_world(pseudonym_key="made-up-key-for-tests-0123456789abcdef")
+    browser = Browser()
+    page = world.open(browser)
+    world.ehr.answers["/Condition"] = Canned(500)
+    browser.go(page.url)
+    store: Store = world.app.extensions[STORE]
+    store.close()
+    first, second = AuditStore(store).read(Wanted())
+    assert (first.service, first.issuer, first.status) == ("smart-app", world.ehr.iss, 200)
+    assert (second.status, second.refused) == (502, "incomplete")
+    assert first.patient == second.patient
+    assert first.user
+    assert PATIENT not in f"{first}"
+    assert "demo-clinician" not in f"{first}"
+    assert "/smart/app/<handle>" in first.route  # the rule, and no handle
