@@ -1,4 +1,4 @@
-"""Makes the pictures that the README shows, and more to look at: python -m tests.browser.screenshots."""
+"""Makes the pictures of README and guides, and more to look at: python -m tests.browser.screenshots."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tests.browser.pictures import FOLDER
 from tests.demo_server import ROOT, running_demo
 from tests.tools import require_tool
 
+GUIDE = ROOT / "docs" / "images"
 PICTURE = ROOT / "service" / "demo" / "demo.png"
 PATIENT = "hr2020-p1-24-months"
 ALSO = {
@@ -24,7 +25,7 @@ WIDTHS = {"phone": 390, "desk": 1280, "wall": 1920}
 
 
 def main() -> None:
-    """Write the README's picture anew, and all pages by width and by day and night into an ignored folder."""
+    """Write the pictures of README and guides anew; all pages by width, by day and night, are for looking."""
     chromium = require_tool("chromium", "the pictures are taken with it")
     FOLDER.mkdir(parents=True, exist_ok=True)
     with (
@@ -34,6 +35,7 @@ def main() -> None:
     ):
         browser = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
         _readme(browser, demo.url)
+        _launch(browser, demo.url)
         for scheme in ("light", "dark"):
             for device, width in WIDTHS.items():
                 _pages(browser, demo.url, scheme, device, width)
@@ -47,6 +49,19 @@ def _readme(browser: Browser, url: str) -> None:
     page.get_by_role("button", name="Open chart").click()
     page.locator("#cards article").first.wait_for()
     page.screenshot(path=PICTURE)
+    page.close()
+
+
+def _launch(browser: Browser, url: str) -> None:
+    """For docs/smart-launch.md: a standalone launch, from the record system to the app."""
+    GUIDE.mkdir(exist_ok=True)
+    page = browser.new_page(viewport={"width": 1100, "height": 640})
+    page.goto(f"{url}/smart/")
+    page.get_by_role("link", name="Demo EHR").click()
+    page.screenshot(path=GUIDE / "smart-patient.png")
+    page.locator(f"a[href$='patient={PATIENT}']").click()
+    page.get_by_role("button", name="Sign out").wait_for()
+    page.screenshot(path=GUIDE / "smart-app.png")
     page.close()
 
 
