@@ -58,6 +58,14 @@ def test_the_rule_book_fits_every_screen(open_page: OpenPage, width: int) -> Non
         keep(page, f"rulebook-{width}")
 
 
+def test_on_paper_the_rule_book_is_rules_only(page: Page) -> None:
+    page.goto("/rulebook/cns")
+    page.emulate_media(media="print")
+    for screen_only in (".top", ".toc", ".steps", ".pages"):
+        expect(page.locator(screen_only).first).to_be_hidden()
+    expect(page.locator("#N-2")).to_be_visible()
+
+
 def test_the_rule_book_is_used_by_keyboard(page: Page) -> None:
     page.goto("/rulebook/")
     page.keyboard.press("Tab")

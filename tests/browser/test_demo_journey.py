@@ -119,6 +119,45 @@ def test_a_card_is_accepted_another_dismissed_and_the_service_is_told(page: Page
     keep(page, f"demo-{patient}")
 
 
+def test_a_dismissed_card_is_quiet_for_its_reader_and_not_for_another(page: Page) -> None:
+    patient = "hr2020-p2-15-months"
+    open_chart(page, patient)
+    cards = page.locator("#cards article")
+    count = cards.count()
+    quiet = cards.last.get_by_role("heading", level=3).text_content() or ""
+    cards.last.get_by_label("Dismiss this card because").select_option(label="Already known and acted on")
+    cards.last.get_by_role("button", name="Dismiss").click()
+    expect(cards.last.locator(".told")).to_have_text(re.compile("^Feedback sent: overridden"))
+
+    def heard() -> list[str]:
+        page.get_by_role("button", name="Open chart").click()
+        expect(page.locator("#status")).to_have_text(ANSWERED)
+        return cards.get_by_role("heading", level=3).all_text_contents()
+
+    # Another worker process knows of it within a second.
+    deadline = 20
+    while quiet in heard():
+        deadline -= 1
+        assert deadline, "the card never went quiet"
+        page.wait_for_timeout(200)
+    page.get_by_role("button", name="Be another clinician").click()
+    found = heard()
+    assert quiet in found
+    assert len(found) == count
+
+
+def test_a_smart_link_opens_the_app_for_this_patient(page: Page) -> None:
+    open_chart(page, "hr2020-p1-24-months")
+    card = page.locator("#cards article").first
+    with page.context.expect_page() as opened:
+        card.get_by_role("button", name="(app)").click()
+    app = opened.value
+    expect(app.get_by_role("heading", level=1)).to_be_visible()
+    assert app.url.startswith(f"{page.url.split('/demo/')[0]}/smart/")
+    assert "Testgirl One" in (app.locator("body").text_content() or "")
+    expect(card.locator(".told")).to_contain_text("opened in a new tab, for this patient")
+
+
 def test_feedback_that_is_not_kept_is_said_to_be_so(open_page: OpenPage) -> None:
     with open_page(tolerated="status of 503") as page:
 

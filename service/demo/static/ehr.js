@@ -2,7 +2,7 @@
 
 import { at, counted, el } from "./dom.js";
 import { cardNode } from "./cards.js";
-import { callHook, failure, patientId } from "./net.js";
+import { anotherUser, callHook, failure, patientId, user } from "./net.js";
 import { draft } from "./orders.js";
 import "./assessment.js";
 
@@ -44,4 +44,9 @@ async function opened(event) {
   }
 }
 
+at("user").textContent = user();
+at("another-user").addEventListener("click", () => {
+  at("user").textContent = anotherUser();
+  at("status").textContent = "You are another clinician now: open the chart again.";
+});
 at("open-form").addEventListener("submit", opened);

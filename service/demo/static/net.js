@@ -39,6 +39,19 @@ export async function told(label, address, request, before = 0) {
   }
 }
 
+// ---- who asks
+
+/* A tab is one clinician. The service keeps a card quiet for the one who dismissed it, and for nobody else. */
+export function user() {
+  return sessionStorage.getItem("user") ?? anotherUser();
+}
+
+export function anotherUser() {
+  const id = `Practitioner/demo-${crypto.randomUUID().slice(0, 8)}`;
+  sessionStorage.setItem("user", id);
+  return id;
+}
+
 // ---- CDS Hooks
 
 let discovered = null;
@@ -68,7 +81,7 @@ export async function callHook(hook, patient, context = {}) {
   const request = {
     hook,
     hookInstance: crypto.randomUUID(),
-    context: { userId: "Practitioner/demo-clinician", patientId: patient, ...context },
+    context: { userId: user(), patientId: patient, ...context },
   };
   if (mode === "access") request.fhirServer = `${location.origin}/fhir`;
   else request.prefetch = await prefetched(service, patient);
