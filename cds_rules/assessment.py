@@ -108,12 +108,9 @@ class Assessment:
         """How old the status of a trial may be and still be taken for that of the day."""
         return (self.trial_set or CATALOGUE).max_status_age_days
 
-    @property
+    @cached_property
     def open_trials(self) -> tuple[TrialMatch, ...]:
-        """Those of `trials` that fit or may, and take patients as far as a registry said of late."""
-        within = self.max_status_age_days
-        return tuple(
-            match
-            for match in self.trials
-            if match.grade is not Grade.EXCLUDED and match.trial.open_on(self.assessed_on, within)
-        )
+        """Trials that fit or may, and take patients as far as a registry said of late."""
+        if self.trial_set is None or self.seen is None or self.chart is None:
+            return ()
+        return self.trial_set.open_matches(self.seen, self.chart, self.assessed_on)

@@ -37,7 +37,9 @@ from service.store.errors import StoreAddressError
 from service.store.feedback import FeedbackStore
 from service.store.quiet import DismissedCards
 from service.store.store import Store
+from service.store.trials import TrialStore
 from service.trials.api import create_trials_blueprint
+from service.trials.snapshot import SnapshotTrials, TrialSource
 
 if TYPE_CHECKING:
     from prometheus_client import Counter
@@ -49,6 +51,8 @@ Authenticate = Callable[[], None]
 """Raises ServiceError 401 unless the caller of the current request is allowed."""
 
 CORS_PATHS = r"/cds-services.*"
+TRIALS = "relapse-cds trials"
+"""Key of the TrialSource among the app's extensions: refresh it before forking."""
 STORE = "relapse-cds store"
 """Key of the Store among the app's extensions, for whoever runs the app: prepare it before forking."""
 
@@ -64,13 +68,17 @@ def local_today(timezone: str) -> Today:
 
 
 def create_app(
-    settings: Settings, authenticate: Authenticate | None = None, today: Today | None = None
+    settings: Settings,
+    authenticate: Authenticate | None = None,
+    today: Today | None = None,
+    trials: TrialSource | None = None,
 ) -> Flask:
     """The application. ConfigError if the settings do not allow a start, SiteMapError for the site file.
 
     `authenticate` is where the check of the caller's JWT has its place; until it is built, `check`
     refuses to start a service that anyone could call, unless the settings say so. `today` is there for
-    the demonstration, whose charts are told as of a day.
+    the demonstration, whose charts are told as of a day, and so is `trials`: by default those of the
+    registry's snapshot in the store.
     """
     check(settings)
     app, counted = _observed(settings)
@@ -90,16 +98,20 @@ def create_app(
     )
     pages = Pages(settings.public_base_url, app=bool(settings.smart_issuers))
     delivery, desk = memory(settings, store, app, counted)
+    trials = trials or SnapshotTrials(
+        TrialStore(store), settings.trials_max_status_days, settings.trials_refresh_s
+    )
+    app.extensions[TRIALS] = trials
     services = (
-        PatientView(charts, pages, delivery),
+        PatientView(charts, pages, trials, delivery),
         OrderChecks(charts, pages, delivery, ORDER_SELECT),
         OrderChecks(charts, pages, delivery, ORDER_SIGN),
     )
     day = today or local_today(settings.timezone)
-    smart = create_smart_app(settings, charts, pages, store, day)
+    smart = create_smart_app(settings, charts, pages, store, day, trials)
     if smart is not None:
         app.register_blueprint(limited(smart.blueprint(), settings))
-    for guarded in (create_blueprint(services, day, desk), create_trials_blueprint(reader, day)):
+    for guarded in (create_blueprint(services, day, desk), create_trials_blueprint(reader, day, trials)):
         if authenticate is not None:
             guarded.before_request(_but_preflights(authenticate))
         app.register_blueprint(limited(guarded, settings))

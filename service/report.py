@@ -11,6 +11,7 @@ import orjson
 
 from cds_rules import Assessment, assessment_to_dict
 from cds_rules import assess as assess_timeline
+from cds_rules.trials.match import TrialSet
 from service.cards import cards_for
 from service.cards.build import Pages
 from service.fhir.site_map import SiteMap
@@ -25,14 +26,14 @@ _BAR = re.compile(r"(?<!\\)\|")
 _ESCAPE = re.compile(r"\\([\\`*_\[\]|<>~&])")
 
 
-def as_line(item: Input, site_map: SiteMap, on: date) -> str:
-    """The Assessment as one line of JSON."""
-    return orjson.dumps(assessment_to_dict(_assess(item, site_map, on))).decode()
+def as_line(item: Input, site_map: SiteMap, on: date, trial_set: TrialSet | None = None) -> str:
+    """The Assessment as one line of JSON. `trial_set`: trials with a registry's records of them."""
+    return orjson.dumps(assessment_to_dict(_assess(item, site_map, on, trial_set))).decode()
 
 
-def as_text(item: Input, site_map: SiteMap, on: date) -> str:
+def as_text(item: Input, site_map: SiteMap, on: date, trial_set: TrialSet | None = None) -> str:
     """The cards of one input as plain text, or why there are none."""
-    assessment = _assess(item, site_map, on)
+    assessment = _assess(item, site_map, on, trial_set)
     head = f"{assessment.patient}, assessed on {on.isoformat()} ({item.name})"
     cards = cards_for(assessment, _PAGES)
     if not cards:
@@ -73,6 +74,6 @@ def plain(text: str) -> str:
     return _ESCAPE.sub(r"\1", _LINK.sub(r"\1", text).replace("**", ""))
 
 
-def _assess(item: Input, site_map: SiteMap, on: date) -> Assessment:
+def _assess(item: Input, site_map: SiteMap, on: date, trial_set: TrialSet | None) -> Assessment:
     bundle = item.bundle or {}
-    return assess_timeline(timeline_of(bundle, site_map), on, orders_of(bundle, site_map))
+    return assess_timeline(timeline_of(bundle, site_map), on, orders_of(bundle, site_map), trial_set)

@@ -17,7 +17,7 @@ from prometheus_client.multiprocess import mark_process_dead
 
 from cds_rules import assess
 from cds_rules.patient.timeline import Diagnosis, DiseaseState, Lineage, PatientTimeline, Person
-from service import STORE, create_app
+from service import STORE, TRIALS, create_app
 from service.cards import cards_for
 from service.cards.build import Pages
 from service.config import Settings, check
@@ -135,5 +135,8 @@ def _from_settings() -> tuple[Flask, Mapping[str, Any]]:
 def _app(settings: Settings) -> Flask:
     app = create_app(settings)
     # A store that is down is no reason not to start: calls are answered without it, and the metrics say so.
-    app.extensions[STORE].prepare()
+    if app.extensions[STORE].prepare():
+        app.extensions[TRIALS].refresh()
+        # Connections do not cross a fork.
+        app.extensions[STORE].close()
     return app

@@ -14,6 +14,7 @@ from cds_rules.patient.dates import PartialDate
 from cds_rules.patient.events import Event, as_known
 from cds_rules.patient.findings import AntigenResult, CellCollection, Genetic, Irradiation, Laterality
 from cds_rules.patient.interval import Interval
+from cds_rules.patient.place import Place
 from cds_rules.patient.problem import DataProblem as DataProblem  # noqa: PLC0414 - readers look here
 from cds_rules.patient.problem import Part as Part  # noqa: PLC0414 - readers look here
 from cds_rules.patient.problem import ProblemKind as ProblemKind  # noqa: PLC0414 - readers look here
@@ -102,6 +103,8 @@ class Person:
     sex: str | None = None
     deceased: bool | None = None
     died: PartialDate | None = None
+    place: Place | None = None
+    """Where the patient lives, for distances to trial sites; told to nobody."""
 
 
 @dataclass(frozen=True, slots=True)

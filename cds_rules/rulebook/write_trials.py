@@ -74,12 +74,18 @@ def _how() -> Iterator[str]:
         "trial has criteria that they do not print: the trial team decides."
     )
     yield (
-        "- Of possible trials the one with the fewest unknown criteria stands first, then the later phase, "
-        "the later status, the identifier. A trial that has ended is matched too, for what it may tell."
+        "- Of possible trials the one with the fewest unknown criteria stands first, then the one with more "
+        "criteria met, the later phase, the later status, the identifier. A trial that has ended is matched "
+        "too, for what it may tell."
     )
     yield (
         '- "Relapsed" is read as in relapse now. Where CAR-T cells are tested, a remission before '
         "transplant or CAR-T counts too. Pediatric means up to 30 years (D-9). These readings are ours."
+    )
+    yield (
+        "- Where the service holds a snapshot of the registry, the record of a trial stands beside what the "
+        "sources say of it, and its age bounds in place of theirs; trials found only in the registry are "
+        "matched too. Only a registry's word of the last days makes a trial open."
     )
     yield ""
 

@@ -51,6 +51,7 @@ class TrialSet:
         self.version = version
         self._places: dict[Ask, int] = {}
         self._plans = tuple(self._plan(trial) for trial in self.trials)
+        self._taking = tuple(t for t in self.trials if t.study is not None and t.study.status.takes_patients)
 
     def matches(self, seen: Sight, chart: Chart) -> tuple[TrialMatch, ...]:
         """Every trial with its grade: eligible, then possible with the fewest unknown first, then excluded.
@@ -58,10 +59,25 @@ class TrialSet:
         Of trials alike in that: more criteria met, the later phase, the later status, the identifier. A
         trial that has ended is matched like any other.
         """
-        asked = Asked(seen, chart)
+        return self._matched(zip(self.trials, self._plans, strict=True), Asked(seen, chart))
+
+    def open_on(self, on: date) -> tuple[Trial, ...]:
+        """Those that take patients, as far as a registry said so shortly before this day."""
+        return tuple(trial for trial in self._taking if trial.open_on(on, self.max_status_age_days))
+
+    def open_matches(self, seen: Sight, chart: Chart, on: date) -> tuple[TrialMatch, ...]:
+        """The same of the trials that are open, without those that exclude the patient. Quick if none is."""
+        wanted = {trial.id for trial in self.open_on(on)}
+        if not wanted:
+            return ()
+        chosen = [pair for pair in zip(self.trials, self._plans, strict=True) if pair[0].id in wanted]
+        found = self._matched(chosen, Asked(seen, chart))
+        return tuple(match for match in found if match.grade is not Grade.EXCLUDED)
+
+    def _matched(self, planned: Iterable[tuple[Trial, _Plan]], asked: Asked) -> tuple[TrialMatch, ...]:
         codes = self._codes(asked)
         found = []
-        for trial, (places, unread) in zip(self.trials, self._plans, strict=True):
+        for trial, (places, unread) in planned:
             said = [codes[place] for place in places]
             met = said.count(_YES)
             unknown = said.count(_OPEN) + unread

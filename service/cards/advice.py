@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -265,8 +265,11 @@ def _link(rule: str, pages: Pages) -> str:
     return f"[{rule}]({rule_page(pages, rule)})"
 
 
-def all_topics(a: Assessment, pages: Pages) -> list[Card]:
-    """The cards of every topic that has something to say, most pressing first."""
-    offered = {s.test for s in settling(a)}
+def all_topics(a: Assessment, pages: Pages, elsewhere: Iterable[Test] = ()) -> list[Card]:
+    """The cards of every topic that has something to say, most pressing first.
+
+    `elsewhere`: tests that another card offers to request.
+    """
+    offered = {*(s.test for s in settling(a)), *elsewhere}
     cards = (advice_card(a, topic, pages, offered) for topic in TOPICS)
     return [card for card in cards if card is not None]

@@ -96,11 +96,15 @@ def card(  # noqa: PLR0913 - these are the parts of a card
     pages: Pages,
     suggestions: tuple[Suggestion, ...] = (),
     rules: tuple[str, ...] = (),
+    says: tuple[str, ...] | None = None,
 ) -> Card:
-    """An info card: critical and warning are for order checks, not for telling a risk group."""
+    """An info card: critical and warning are for order checks, not for telling a risk group.
+
+    `says`: what it says, where its words change from day to day without saying anything new.
+    """
     text = "\n".join(detail)
     return Card(
-        uuid=stable_uuid("card", kind, patient, summary, text),
+        uuid=stable_uuid("card", kind, patient, *(says if says is not None else (summary, text))),
         summary=summary,
         detail=text,
         indicator="info",
@@ -137,4 +141,5 @@ _TOPICS = {
     "evaluation-at-relapse": "Evaluation at relapse of ALL",
     "before-car-t": "CAR-T: eligibility and readiness",
     "after-car-t": "Follow-up after CAR-T",
+    "trials": "Clinical trials for relapsed ALL",
 }

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
-from service.commands.common import BAD_INPUT, Day, each, refused, start
+from service.commands.common import BAD_INPUT, Day, each, refused
+from service.commands.snapshot import UNREACHED, snapshot, tell, with_store
 
 if TYPE_CHECKING:
-    from cds_rules.trials.match import TrialSet
     from cds_rules.trials.trial import Trial
     from service.config import Settings
     from service.store.trials import TrialStore
     from service.trials.registry.sync import Report
-
-T = TypeVar("T")
-
-UNREACHED = 1
-"""Exit code when the registry or the store cannot be had: trying again later may help."""
 
 _catalogue_only = click.option(
     "--catalogue-only", is_flag=True, help="Leave the registry's snapshot in the store aside."
@@ -79,7 +74,7 @@ def match_trials(
     """Match patients, criterion by criterion: bundle files, folders, or - for NDJSON on standard input."""
     from service.trials.text import match_line, match_text
 
-    held = _snapshot(catalogue_only=catalogue_only)
+    held = None if catalogue_only else snapshot()
     shown = match_line if as_json else match_text
     each(paths, on, site, lambda item, site_map, day: shown(item, site_map, day, held))
 
@@ -106,16 +101,14 @@ def sync_trials(condition: str | None, term: str | None, ids_only: bool, restart
 
         client = RegistryClient(settings)
         try:
-            return run.sync(
-                client, store, settings.trials_registry_url, asked, tell=_tell, resume=not restart
-            )
+            return run.sync(client, store, settings.trials_registry_url, asked, tell=tell, resume=not restart)
         except RegistryError as error:
-            _tell(f"{error}; run it again to go on, the snapshot before stays")
+            tell(f"{error}; run it again to go on, the snapshot before stays")
             sys.exit(UNREACHED)
         finally:
             client.close()
 
-    report = _with_store(work)
+    report = with_store(work)
     _told(report)
 
 
@@ -132,7 +125,7 @@ def import_trials(files: tuple[Path, ...], as_of: date | None, replace: bool, de
     from service.trials.registry.importing import import_files, take
 
     taken = take(files, _today(), as_of, demonstration=demonstration)
-    report = _with_store(lambda _, store: import_files(store, taken, replace=replace))
+    report = with_store(lambda _, store: import_files(store, taken, replace=replace))
     _told(report)
     if report.refused:
         sys.exit(BAD_INPUT)
@@ -156,16 +149,16 @@ def show_status() -> None:
                 f"stale:    older than {settings.trials_max_status_days} days: no trial is shown as open"
             )
 
-    _with_store(work)
+    with_store(work)
 
 
 def _told(report: Report) -> None:
     for name, why in report.flagged:
-        _tell(f"{name}: flagged: {why}")
+        tell(f"{name}: flagged: {why}")
     for name, why in report.refused:
-        _tell(f"{name}: refused: {why}")
+        tell(f"{name}: refused: {why}")
     if report.absent:
-        _tell(f"not in the registry's answer: {', '.join(report.absent)}")
+        tell(f"not in the registry's answer: {', '.join(report.absent)}")
     if report.snapshot is None:
         click.echo("nothing was taken; the snapshot is as it was")
         return
@@ -174,10 +167,6 @@ def _told(report: Report) -> None:
         f"snapshot: {held.studies} studies, checked on {held.checked_on}; "
         f"{len(report.refused)} refused, {len(report.flagged)} flagged"
     )
-
-
-def _tell(line: str) -> None:
-    click.echo(f"relapse-cds: {line}", err=True)
 
 
 def _today() -> date:
@@ -195,66 +184,7 @@ def _trials(*, catalogue_only: bool) -> Iterator[list[Trial]]:
     """All trials: the catalogue in its order, then those of the registry; also those never matched."""
     from cds_rules.trials.catalogue import TRIALS
 
-    held = _snapshot(catalogue_only=catalogue_only)
+    held = None if catalogue_only else snapshot()
     by_id = {trial.id: trial for trial in held.trials} if held else {}
     known = [by_id.pop(name, trial) for name, trial in TRIALS.items()]
     yield [*known, *by_id.values()]
-
-
-def _snapshot(*, catalogue_only: bool) -> TrialSet | None:
-    """The snapshot of the store, if there is one. A store that is not there is none; nothing is made."""
-    if catalogue_only:
-        return None
-    try:
-        return _with_store(_loaded, make=False)
-    except StoreUnready:
-        return None
-
-
-def _loaded(settings: Settings, store: TrialStore) -> TrialSet | None:
-    from service.trials.snapshot import trial_set_of
-
-    info = store.snapshot()
-    if info is None:
-        return None
-    return trial_set_of(store.records(info.run), settings.trials_max_status_days, info.run)
-
-
-class StoreUnready(Exception):  # noqa: N818 - it names a state
-    """There are no tables yet, so there is no snapshot either."""
-
-
-def _with_store(work: Callable[[Settings, TrialStore], T], *, make: bool = True) -> T:
-    """Do something with the store of the settings. `make` False: only if its tables are there.
-
-    A store that cannot be had is one line and the exit 1; settings that are wrong are one, and the exit 2.
-    """
-    from service.store.errors import StoreDown
-
-    found: list[T] = []
-
-    def run() -> None:
-        from service.config import ConfigError, Settings
-        from service.store.errors import StoreAddressError
-        from service.store.migrate import Standing, status
-        from service.store.store import Store
-        from service.store.trials import TrialStore
-
-        settings = Settings()
-        try:
-            store = Store(settings)
-        except StoreAddressError as error:
-            raise ConfigError(str(error)) from None
-        if not make and status(store.address).standing in (Standing.EMPTY, Standing.BEHIND):
-            raise StoreUnready
-        try:
-            found.append(work(settings, TrialStore(store)))
-        finally:
-            store.close()
-
-    try:
-        start(run)
-    except StoreDown as error:
-        _tell(f"{error}; nothing was changed by this step")
-        sys.exit(UNREACHED)
-    return found[0]

@@ -19,6 +19,7 @@ from service.demo.store import FhirStore
 from service.errors import ServiceError
 from service.fhir.site_map import SiteMap
 from service.fhir.to_timeline import to_timeline
+from service.trials.snapshot import TrialSource
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -35,9 +36,11 @@ _MAX_TEXTS = 100
 _MAX_CHARACTERS = 500_000
 
 
-def create_ehr_blueprint(store: FhirStore, patients: Sequence[DemoPatient], site_map: SiteMap) -> Blueprint:
+def create_ehr_blueprint(
+    store: FhirStore, patients: Sequence[DemoPatient], site_map: SiteMap, trials: TrialSource
+) -> Blueprint:
     """The pages, to be mounted at /demo. They call the FHIR server at /fhir and the services discovered."""
-    ehr = _Ehr(store, arranged(patients), site_map)
+    ehr = _Ehr(store, arranged(patients), site_map, trials)
     blueprint = Blueprint(
         "ehr", __name__, template_folder="templates", static_folder="static", static_url_path="/static"
     )
@@ -56,6 +59,7 @@ class _Ehr:
     store: FhirStore
     listed: PatientList
     site_map: SiteMap
+    trials: TrialSource
 
     def index(self) -> str:
         return self._page(None)
@@ -71,7 +75,11 @@ class _Ehr:
             raise ServiceError(404, "not-found", "There is no such patient.")
         resources = tuple(resources_of(self.store, patient_id))
         timeline = to_timeline(resources, patient_id, site_map=self.site_map)
-        return _json(assessment_to_dict(assess(timeline, _day(request.args.get("on"), chosen))))
+        return _json(
+            assessment_to_dict(
+                assess(timeline, _day(request.args.get("on"), chosen), trial_set=self.trials.current())
+            )
+        )
 
     def matching(self) -> Response:
         """{"patients": [id, ...]}: those that a search of the list finds."""

@@ -32,6 +32,7 @@ from service.fhir.site_map import load_site_map
 from service.hooks.patient_view import ID
 from service.paths import fixtures_dir
 from service.run import Server, options
+from service.trials.snapshot import demonstration
 
 HOST = "127.0.0.1"
 _THREADS = 16
@@ -123,11 +124,12 @@ def build(settings: Settings, fixtures: Path) -> Demo:
     days = {patient.id: patient.chart_day for patient in patients}
     # A chart told as of a day is assessed on that day, or its open tests would all be overdue.
     today = local_today(settings.timezone)
-    app = create_app(settings, today=lambda patient: days.get(patient) or today(patient))
+    trials = demonstration(fixtures / "trials" / "demonstration.json")
+    app = create_app(settings, today=lambda patient: days.get(patient) or today(patient), trials=trials)
     app.before_request(only_own_pages)
     auth = auth_for(settings, app.extensions[STORE], store, patients)
     app.register_blueprint(create_fhir_blueprint(store, auth), url_prefix="/fhir")
-    app.register_blueprint(create_ehr_blueprint(store, patients, site_map), url_prefix="/demo")
+    app.register_blueprint(create_ehr_blueprint(store, patients, site_map, trials), url_prefix="/demo")
     app.add_url_rule("/", "home", _home)
     problems = [
         f"{p.file}{'' if p.entry is None else f', entry {p.entry}'}: {p.text}" for p in store.problems

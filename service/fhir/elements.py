@@ -92,6 +92,8 @@ class PatientData(Element):
     gender: Text | None = None
     deceasedBoolean: bool | None = None
     deceasedDateTime: Text | None = None
+    address: Any = None
+    """Read by `service.fhir.address`, which passes over what it cannot use."""
 
 
 class ConditionData(Element):

@@ -14,6 +14,7 @@ from service.fhir.prefetch import TEMPLATES
 from service.hooks.chart import ChartReader, context_of
 from service.hooks.delivery import Delivery
 from service.observing.notes import notes
+from service.trials.snapshot import TrialSource
 from service.wire.request import HookRequest, PatientViewContext
 from service.wire.response import Service
 
@@ -43,6 +44,7 @@ class PatientView:
 
     charts: ChartReader
     pages: Pages
+    trials: TrialSource
     delivery: Delivery
 
     service = SERVICE
@@ -51,6 +53,8 @@ class PatientView:
         """The cards as JSON-ready data. ServiceError 400 for the context, 412 if the record cannot be had."""
         context = context_of(request, PatientViewContext)
         patient = context.patientId
-        assessment = assess(self.charts.timeline(request, patient), today(patient))
+        assessment = assess(
+            self.charts.timeline(request, patient), today(patient), trial_set=self.trials.current()
+        )
         notes().open_facts = tuple(missing.fact for missing in assessment.missing)
         return self.delivery.response(SERVICE, context, cards_for(assessment, self.pages))

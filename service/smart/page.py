@@ -17,6 +17,7 @@ from service.report import card_text
 from service.smart.banner import banner_of
 from service.smart.errors import Fault, SmartError
 from service.smart.sessions import Session
+from service.trials.snapshot import TrialSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class AppPage:
     charts: ChartReader
     pages: Pages
     today: Callable[[str], date]
+    trials: TrialSource
 
     def of(self, session: Session, form: str, handle: str) -> str:
         """HTML. SmartError EXPIRED if the token was not accepted, INCOMPLETE without the diagnoses."""
@@ -33,7 +35,7 @@ class AppPage:
         if MUST_HAVE in record.unanswered:
             raise SmartError(Fault.EXPIRED if record.token_refused else Fault.INCOMPLETE)
         on = self.today(session.patient)
-        assessment = assess(timeline, on)
+        assessment = assess(timeline, on, trial_set=self.trials.current())
         return render_template(
             "smart/app.html",
             banner=banner_of(record.resources, session.patient),

@@ -20,12 +20,18 @@ from service.smart.page import AppPage
 from service.smart.sessions import Sessions
 from service.store.sealed import SealedRows
 from service.store.store import Store
+from service.trials.snapshot import TrialSource
 
 _MINUTE = 60
 
 
 def create_smart_app(
-    settings: Settings, charts: ChartReader, pages: Pages, store: Store, today: Callable[[str], date]
+    settings: Settings,
+    charts: ChartReader,
+    pages: Pages,
+    store: Store,
+    today: Callable[[str], date],
+    trials: TrialSource,
 ) -> SmartApp | None:
     """The app, or None if no issuer is set. ConfigError if it must not start like this."""
     if not settings.smart_issuers:
@@ -53,7 +59,7 @@ def create_smart_app(
     framed = bool(settings.smart_frame_ancestors)
     return SmartApp(
         launcher,
-        AppPage(charts, pages, today),
+        AppPage(charts, pages, today, trials),
         Cookies.of(settings.public_base_url, framed=framed),
         settings.smart_frame_ancestors,
     )

@@ -10,15 +10,19 @@ import orjson
 from flask import Blueprint, Response, request
 
 from cds_rules import assess
+from cds_rules.trials.match import TrialSet
 from service.errors import FHIR_JSON, ServiceError
 from service.fhir.to_timeline import RecordReader
 from service.inputs import InputError, record_of
 from service.lenient_json import NotJsonError, loads
 from service.trials.request import read_wanted
 from service.trials.searchset import searchset
+from service.trials.snapshot import TrialSource
 
 
-def create_trials_blueprint(reader: RecordReader, today: Callable[[str], date]) -> Blueprint:
+def create_trials_blueprint(
+    reader: RecordReader, today: Callable[[str], date], trials: TrialSource
+) -> Blueprint:
     """Both addresses take a Bundle of one patient's resources, with a Parameters resource or without."""
     blueprint = Blueprint("trials", __name__)
 
@@ -26,7 +30,7 @@ def create_trials_blueprint(reader: RecordReader, today: Callable[[str], date]) 
         if not request.is_json:
             # A page could send other types without asking first (no preflight).
             raise ServiceError(415, "not-supported", "The request body must be JSON (application/fhir+json).")
-        found = answer(request.get_data(cache=False), reader, today)
+        found = answer(request.get_data(cache=False), reader, today, trials.current())
         return Response(orjson.dumps(found), content_type=FHIR_JSON)
 
     blueprint.add_url_rule("/trials/match", "match", match, methods=["POST"])
@@ -34,7 +38,9 @@ def create_trials_blueprint(reader: RecordReader, today: Callable[[str], date]) 
     return blueprint
 
 
-def answer(body: bytes, reader: RecordReader, today: Callable[[str], date]) -> dict[str, Any]:
+def answer(
+    body: bytes, reader: RecordReader, today: Callable[[str], date], trial_set: TrialSet | None
+) -> dict[str, Any]:
     """The searchset for the one patient of a Bundle. ServiceError 400 for what cannot be used."""
     try:
         bundle: Any = loads(body)
@@ -48,4 +54,4 @@ def answer(body: bytes, reader: RecordReader, today: Callable[[str], date]) -> d
     except InputError:
         raise ServiceError(400, "required", "The Bundle must hold exactly one Patient, with an id.") from None
     timeline = reader.timeline(record.resources, record.patient_id, missing=record.missing)
-    return searchset(assess(timeline, today(record.patient_id)), wanted)
+    return searchset(assess(timeline, today(record.patient_id), trial_set=trial_set), wanted)

@@ -7,6 +7,8 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable
+from datetime import date
+from pathlib import Path
 from typing import Protocol
 
 from cds_rules.trials.catalogue import TRIALS
@@ -16,6 +18,8 @@ from cds_rules.trials.study import Study
 from service.lenient_json import NotJsonError, loads
 from service.store.errors import StoreDown
 from service.store.trials import SnapshotInfo, StoredRecord, TrialStore
+from service.trials import zip_codes
+from service.trials.registry.importing import take
 from service.trials.registry.v2 import StudyError, read_study
 
 _log = logging.getLogger(__name__)
@@ -26,19 +30,26 @@ _BREATH_EVERY = 20
 class TrialSource(Protocol):
     """Where calls get the trials from. Never slow, never raises."""
 
-    def current(self) -> TrialSet:
-        """The trials in force."""
+    def current(self) -> TrialSet | None:
+        """The trials in force; None: those that the sources name, without any registry."""
+
+    def refresh(self) -> bool:
+        """Look for newer ones now, and wait for it: at start, before the server forks."""
 
 
 class FixedTrials:
     """Always the same trials: for the command line and the demonstration."""
 
-    def __init__(self, trial_set: TrialSet) -> None:
+    def __init__(self, trial_set: TrialSet | None) -> None:
         self._trial_set = trial_set
 
-    def current(self) -> TrialSet:
+    def current(self) -> TrialSet | None:
         """The trials given."""
         return self._trial_set
+
+    def refresh(self) -> bool:
+        """There are no newer ones."""
+        return True
 
 
 class SnapshotTrials:
@@ -60,22 +71,22 @@ class SnapshotTrials:
         self._max_status_days = max_status_days
         self._refresh_s = refresh_s
         self._clock = clock
-        self._held = TrialSet(TRIALS.values(), max_status_age_days=max_status_days)
+        self._held: TrialSet | None = None
         self._look_at = 0.0
         self._busy = threading.Lock()
         self._process = os.getpid()
 
-    def current(self) -> TrialSet:
+    def current(self) -> TrialSet | None:
         """The trials in force. Starts a look at the store when it is time, and does not wait for it."""
         if self._clock() >= self._look_at:
             self._start()
         return self._held
 
     def refresh(self) -> bool:
-        """Look now, and wait for it: at start, before the server forks. False if the store is down."""
+        """Look now, and wait for it. False if the store is down."""
         try:
             info = self._store.snapshot()
-            if info is not None and info.run != self._held.version:
+            if info is not None and (self._held is None or info.run != self._held.version):
                 self._load(info)
         except StoreDown:
             return False
@@ -105,8 +116,23 @@ class SnapshotTrials:
         records = self._store.records(info.run)
         if len(records) != info.studies:
             return  # replaced while it was read: the next look finds the newer one
+        zip_codes.warm()
         self._held = trial_set_of(records, self._max_status_days, info.run, breathe=_breathe)
         _log.info("a snapshot of the registry was loaded", extra={"studies": info.studies})
+
+
+def demonstration(path: Path, max_status_days: int = MAX_STATUS_AGE_DAYS) -> FixedTrials:
+    """Made-up records from a file beside the catalogue, each marked as such, with the day it names.
+
+    Without the file the catalogue alone. StudyError if a record cannot be used.
+    """
+    if not path.exists():
+        return FixedTrials(None)
+    taken = take([path], date.max, demonstration=True)
+    for _, reason in taken.refused:
+        raise StudyError(reason)
+    zip_codes.warm()
+    return FixedTrials(trial_set_of(taken.records, max_status_days, "demonstration"))
 
 
 def _breathe(number: int) -> None:

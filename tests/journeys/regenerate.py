@@ -17,12 +17,15 @@ from service.cards import cards_for
 from service.cards.build import Pages
 from service.fhir.site_map import load_site_map
 from service.inputs import read_inputs, timeline_of
+from service.trials.snapshot import demonstration
 
 Json = dict[str, Any]
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 PATIENTS = sorted(path.parent for path in FIXTURES.glob("patients/*/bundle.json"))
 SITE_MAP = load_site_map(FIXTURES / "site.toml")
 PAGES = Pages("https://cds.example")
+TRIALS = demonstration(FIXTURES / "trials" / "demonstration.json").current()
+"""The catalogue with the made-up records of the demonstration."""
 
 
 def chart_day(folder: Path) -> date:
@@ -48,7 +51,7 @@ def timeline_from(bundle: Json) -> PatientTimeline:
 
 def assessed(folder: Path) -> Assessment:
     """The assessment on the day of the story."""
-    return assess(timeline_from(bundle_of(folder)), chart_day(folder))
+    return assess(timeline_from(bundle_of(folder)), chart_day(folder), trial_set=TRIALS)
 
 
 def cards_of(folder: Path) -> Json:

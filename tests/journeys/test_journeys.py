@@ -179,6 +179,7 @@ def test_a_summary_says_what_it_needs_to(folder: Path) -> None:
     assessment = assessed(folder)
     said = [r.rule.title for r in assessment.recommendations if r.applies]
     said += [item.what for item in assessment.surveillance]
+    said += [f"may fit (checked {m.trial.status.on})" for m in assessment.open_trials if m.trial.status]
     for card in cards_for(assessment, PAGES):
         assert len(card.summary) < 140
         if topic(card) in SUMMARY_FIRST:

@@ -14,7 +14,7 @@ from service.fhir.site_map import SiteMap, load_site_map
 from service.inputs import Input, InputError
 from service.report import as_line, as_text, card_text, plain
 from service.wire.response import Card, Source, Suggestion
-from tests.journeys.regenerate import PATIENTS, assessed, chart_day
+from tests.journeys.regenerate import PATIENTS, TRIALS, assessed, chart_day
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 SITE = load_site_map(FIXTURES / "site.toml")
@@ -111,7 +111,7 @@ def test_every_cell_of_a_table_is_kept(row: str, cells: list[str]) -> None:
 
 @pytest.mark.parametrize("folder", PATIENTS, ids=lambda p: p.name)
 def test_every_word_of_the_cards_is_in_the_text(folder: Path) -> None:
-    text = as_text(chart(folder), SITE, chart_day(folder))
+    text = as_text(chart(folder), SITE, chart_day(folder), TRIALS)
     assert text.startswith(f"Patient/{folder.name}, assessed on {chart_day(folder).isoformat()} (a file)\n")
     assert "](" not in text
     assert "**" not in text

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from cds_rules.patient.timeline import Person, ProblemKind
+from service.fhir.address import home_of
 from service.fhir.elements import PatientData
 from service.fhir.reading import ForeignError, Reading, when
 
@@ -23,6 +24,7 @@ def read(resource: dict[str, Any], reading: Reading) -> None:
         sex=data.gender,
         deceased=True if died is not None else data.deceasedBoolean,
         died=died,
+        place=home_of(data.address),
     )
     earlier = reading.person
     if earlier is not None:
