@@ -68,20 +68,21 @@ class Audit:
         _spilled.warning("a call that the store did not take", extra={"call": call})
 
     def _call(self, answered: Answered) -> Call:
-        noted, issuer = answered.noted, answered.noted.issuer or ""
+        noted, caller = answered.noted, answered.noted.caller
         instance = noted.hook_instance
         return Call(
             id=answered.id,
             at=answered.at,
             request_id=noted.request_id,
             route=answered.route,
-            issuer=issuer,
+            issuer=noted.issuer or "",
+            tenant=noted.tenant,
             service=noted.service or noted.feedback,
             hook=noted.hook,
             # Of another form it may say anything.
             hook_instance=instance if instance and _UUID.fullmatch(instance) else None,
-            user=self._pseudonyms.of("user", issuer, noted.user),
-            patient=self._pseudonyms.of("patient", issuer, noted.patient),
+            user=self._pseudonyms.of("user", caller, noted.user),
+            patient=self._pseudonyms.of("patient", caller, noted.patient),
             status=answered.status,
             refused=noted.refused,
             ms=round(answered.seconds * _MS, 2),

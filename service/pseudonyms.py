@@ -8,6 +8,11 @@ _LENGTH = 32  # hexadecimal digits: 128 bits
 _SEPARATOR = "\x1f"
 
 
+def caller_name(issuer: str | None, tenant: str | None) -> str:
+    """Issuer and tenant in one word: ids of users and patients are unique only within it."""
+    return f"{issuer or ''} {tenant}" if tenant else issuer or ""
+
+
 class Pseudonyms:
     """Keyed hashes (HMAC-SHA256). Without the key nobody can try out ids to see whose pseudonym it is."""
 
@@ -15,11 +20,11 @@ class Pseudonyms:
         self._key = key.encode() if key else None
         self._any_key = self._key or b"relapse-cds"
 
-    def of(self, kind: str, issuer: str, identifier: str | None) -> str | None:
-        """The pseudonym of a `user` or `patient` of an issuer; None without a key or an id."""
+    def of(self, kind: str, caller: str, identifier: str | None) -> str | None:
+        """The pseudonym of a `user` or `patient` of a caller; None without a key or an id."""
         if self._key is None or not identifier:
             return None
-        return _digest(self._key, (kind, issuer, identifier))[:_LENGTH]
+        return _digest(self._key, (kind, caller, identifier))[:_LENGTH]
 
     def card(self, *parts: str) -> str:
         """A uuid (version 8) for a card as sent to one reader; stable for as long as the key is."""

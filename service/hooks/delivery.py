@@ -59,10 +59,9 @@ class Delivery:
         """These cards but for the quiet ones, as JSON-ready data; noted for log, metrics and audit."""
         noted = notes()
         noted.user, noted.patient = context.userId, context.patientId
-        issuer = noted.issuer or ""
-        whose = (service.id, issuer, context.userId, context.patientId)
+        whose = (service.id, noted.caller, context.userId, context.patientId)
         own = [card.model_copy(update={"uuid": self._pseudonyms.card(*whose, card.uuid)}) for card in cards]
-        quiet = self._quiet(service, issuer, own)
+        quiet = self._quiet(service, noted.caller, own)
         shown = tuple(card for card in own if card.uuid not in quiet)
         noted.cards.extend(map(_noted, shown))
         if quiet:
@@ -70,7 +69,7 @@ class Delivery:
             shown = self._with_note(shown, [(card, quiet[card.uuid]) for card in own if card.uuid in quiet])
         return CdsResponse(cards=shown).to_json_dict()
 
-    def _quiet(self, service: Service, issuer: str, cards: Sequence[Card]) -> dict[str, datetime]:
+    def _quiet(self, service: Service, caller: str, cards: Sequence[Card]) -> dict[str, datetime]:
         """Card -> until when it stays quiet."""
         may = [
             card.uuid for card in cards if card.indicator != "critical" and _topic(card) not in NEVER_QUIET
@@ -79,7 +78,7 @@ class Delivery:
         if not may or not span:
             return {}
         now = datetime.now(UTC)
-        until = {card: when + span for card, when in self._dismissed.when(issuer, may).items()}
+        until = {card: when + span for card, when in self._dismissed.when(caller, may).items()}
         return {card: end for card, end in until.items() if now < end}
 
     def _with_note(self, shown: tuple[Card, ...], quiet: Sequence[tuple[Card, datetime]]) -> tuple[Card, ...]:

@@ -40,12 +40,12 @@ class FeedbackDesk:
         self._comments = comments
         self._counted = counted
 
-    def take(self, sent: FeedbackRequest, service: str, issuer: str) -> FeedbackTaken:
+    def take(self, sent: FeedbackRequest, service: str, issuer: str, tenant: str | None) -> FeedbackTaken:
         """Keep a batch, all of it or none: how many outcomes are new, how many were known.
 
         ServiceError 503 with Retry-After if it cannot be kept: nothing is acknowledged that is not on disk.
         """
-        outcomes = [self._outcome(said, service, issuer) for said in sent.feedback]
+        outcomes = [self._outcome(said, service, issuer, tenant) for said in sent.feedback]
         try:
             new = self._store.keep(outcomes, datetime.now(UTC))
         except StoreDown:
@@ -61,11 +61,12 @@ class FeedbackDesk:
             self._counted(service, outcome.outcome)
         return FeedbackTaken(stored=len(new), repeated=len(outcomes) - len(new))
 
-    def _outcome(self, said: Feedback, service: str, issuer: str) -> Outcome:
+    def _outcome(self, said: Feedback, service: str, issuer: str, tenant: str | None) -> Outcome:
         why = said.overrideReason
         comment = why.userComment if why else None
         return Outcome(
             issuer=issuer,
+            tenant=tenant,
             service=service,
             card=said.card,
             outcome=said.outcome,
@@ -88,7 +89,7 @@ def add_feedback(blueprint: Blueprint, service: str, desk: FeedbackDesk) -> None
         noted = notes()
         noted.feedback = service
         sent = read_feedback(request.get_data(cache=False))
-        taken = desk.take(sent, service, noted.issuer or "")
+        taken = desk.take(sent, service, noted.issuer or "", noted.tenant)
         return Response(orjson.dumps(taken.to_json_dict()), content_type=JSON)
 
     blueprint.add_url_rule(f"/{service}/feedback", f"{service}-feedback", take, methods=["POST"])

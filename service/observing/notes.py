@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 from flask import g, has_request_context
 
+from service.pseudonyms import caller_name
+
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 
@@ -44,7 +46,9 @@ class Notes:
     hook: str | None = None
     hook_instance: str | None = None
     issuer: str | None = None
-    """Who calls, once the caller is known."""
+    """Who calls, once the caller is known: the `iss` of its token."""
+    tenant: str | None = None
+    """Its name in the file of tenants."""
     user: str | None = field(default=None, repr=False)
     patient: str | None = field(default=None, repr=False)
     """As the call names them: for their pseudonyms alone, never for a log line."""
@@ -56,6 +60,11 @@ class Notes:
     """Names of facts that leave a scheme or a statement open."""
     refused: str | None = None
     """The issue code of a refusal."""
+
+    @property
+    def caller(self) -> str:
+        """Within which ids of users and patients are unique; empty if callers are not checked."""
+        return caller_name(self.issuer, self.tenant)
 
     @property
     def seconds(self) -> float:

@@ -41,6 +41,7 @@ class Call:
     request_id: str
     route: str
     issuer: str
+    tenant: str | None
     service: str | None
     hook: str | None
     hook_instance: str | None
@@ -60,6 +61,7 @@ class Wanted:
     since: datetime | None = None
     until: datetime | None = None
     issuer: str | None = None
+    tenant: str | None = None
     user: str | None = None
     patient: str | None = None
 
@@ -94,6 +96,7 @@ def _insert(connection: Connection, calls: Sequence[Call]) -> None:
             "request_id": c.request_id,
             "route": c.route,
             "issuer": c.issuer,
+            "tenant": c.tenant,
             "service": c.service,
             "hook": c.hook,
             "hook_instance": c.hook_instance,
@@ -135,6 +138,7 @@ def _page(connection: Connection, wanted: Wanted, after: tuple[datetime, str] | 
         query = query.where(hook_call.c.at < wanted.until)
     for column, value in (
         (hook_call.c.issuer, wanted.issuer),
+        (hook_call.c.tenant, wanted.tenant),
         (hook_call.c.user_pseudonym, wanted.user),
         (hook_call.c.patient_pseudonym, wanted.patient),
     ):

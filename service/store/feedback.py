@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
@@ -30,6 +31,7 @@ class Outcome:
     reason_system: str | None = None
     reason_code: str | None = None
     commented: bool = False
+    tenant: str | None = None
     comment: str | None = field(default=None, repr=False)
 
     @property
@@ -37,6 +39,7 @@ class Outcome:
         """What makes it the same report: all but the comment, of which nothing may be left to guess from."""
         said = (
             self.issuer,
+            self.tenant,
             self.service,
             self.card,
             self.outcome,
@@ -66,27 +69,33 @@ class FeedbackStore:
 
 def _insert(connection: Connection, outcomes: Sequence[Outcome], received_at: datetime) -> list[Outcome]:
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    new: list[Outcome] = []
+    given = {outcome.digest: outcome for outcome in outcomes}
     # In one order: two batches with the same outcomes would else wait for one another in PostgreSQL.
-    for outcome in sorted(outcomes, key=lambda o: o.digest):
-        row = {
-            "digest": outcome.digest,
-            "issuer": outcome.issuer,
-            "service": outcome.service,
-            "card": outcome.card,
-            "outcome": outcome.outcome,
-            "reason_system": outcome.reason_system,
-            "reason_code": outcome.reason_code,
-            "commented": outcome.commented,
-            "comment": outcome.comment,
-            "outcome_at": outcome.outcome_at,
-            "received_at": received_at,
-        }
-        statement = insert(feedback).values(row).on_conflict_do_nothing(index_elements=["digest"])
-        kept = connection.execute(statement.returning(feedback.c.id)).scalar()
-        if kept is None:
-            continue
-        new.append(outcome)
-        for suggestion in sorted(set(outcome.suggestions)):
-            connection.execute(accepted_suggestion.insert().values(feedback_id=kept, suggestion=suggestion))
-    return new
+    rows = [_row(given[digest], digest, received_at) for digest in sorted(given)]
+    statement = insert(feedback).on_conflict_do_nothing(index_elements=["digest"])
+    kept = connection.execute(statement.returning(feedback.c.id, feedback.c.digest), rows).all()
+    suggestions = [
+        {"feedback_id": row.id, "suggestion": suggestion}
+        for row in kept
+        for suggestion in sorted(set(given[row.digest].suggestions))
+    ]
+    if suggestions:
+        connection.execute(accepted_suggestion.insert(), suggestions)
+    return [given[row.digest] for row in kept]
+
+
+def _row(outcome: Outcome, digest: bytes, received_at: datetime) -> dict[str, Any]:
+    return {
+        "digest": digest,
+        "issuer": outcome.issuer,
+        "tenant": outcome.tenant,
+        "service": outcome.service,
+        "card": outcome.card,
+        "outcome": outcome.outcome,
+        "reason_system": outcome.reason_system,
+        "reason_code": outcome.reason_code,
+        "commented": outcome.commented,
+        "comment": outcome.comment,
+        "outcome_at": outcome.outcome_at,
+        "received_at": received_at,
+    }

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
+from service.pseudonyms import caller_name
 from service.store.engine import Mode
 from service.store.errors import StoreDown
 from service.store.store import Store
@@ -27,6 +28,7 @@ _LongAgo = datetime.min.replace(tzinfo=UTC)
 
 class _Row(NamedTuple):
     issuer: str
+    tenant: str | None
     card: str
     outcome: str
     outcome_at: datetime
@@ -49,12 +51,12 @@ class DismissedCards:
         self._asked = _LongAgo
         self._last: dict[_Card, tuple[datetime, bool]] = {}
 
-    def when(self, issuer: str, cards: Iterable[str]) -> dict[str, datetime]:
+    def when(self, caller: str, cards: Iterable[str]) -> dict[str, datetime]:
         """Card -> when it was dismissed, for those that were. Never fails: what is not known was not."""
         if time.monotonic() >= self._fresh_until:
             self._refresh()
         last = self._last
-        found = {card: last.get((issuer, card)) for card in cards}
+        found = {card: last.get((caller, card)) for card in cards}
         return {card: known[0] for card, known in found.items() if known is not None and known[1]}
 
     def look_again(self) -> None:
@@ -81,13 +83,15 @@ class DismissedCards:
 
 def _outcomes(connection: Connection, since: datetime) -> list[_Row]:
     f = feedback.c
-    query = select(f.issuer, f.card, f.outcome, f.outcome_at, f.received_at).where(f.received_at >= since)
+    query = select(f.issuer, f.tenant, f.card, f.outcome, f.outcome_at, f.received_at)
+    query = query.where(f.received_at >= since)
     return [_Row(*row) for row in connection.execute(query)]
 
 
 def _note(last: dict[_Card, tuple[datetime, bool]], row: _Row) -> None:
     # A client's clock may run ahead: nothing was dismissed later than we heard of it.
     moment, dismissed = min(row.outcome_at, row.received_at), row.outcome == "overridden"
-    known = last.get((row.issuer, row.card))
+    key = (caller_name(row.issuer, row.tenant), row.card)
+    known = last.get(key)
     if known is None or (known[0], not known[1]) < (moment, not dismissed):
-        last[row.issuer, row.card] = (moment, dismissed)
+        last[key] = (moment, dismissed)

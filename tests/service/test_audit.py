@@ -81,6 +81,32 @@ def test_users_and_patients_are_there_by_pseudonyms_that_need_the_key(
         assert b"demo-practitioner" not in file.read_bytes()
 
 
+def test_the_same_ids_at_two_tenants_of_an_issuer_are_two_patients(
+    make_client: Callable[..., CheckedClient], tmp_path: Path, prefetch_of: Callable[[str], Json]
+) -> None:
+    """And a card that one dismissed is shown to the other."""
+    tenants = iter(("north", "north", "south"))
+
+    def one_of_two() -> None:
+        notes().issuer, notes().tenant = ISSUER, next(tenants)
+
+    url = f"sqlite:///{tmp_path / 'audit.db'}"
+    client = make_client(authenticate=one_of_two, database_url=url, store_timeout_s=30, pseudonym_key=KEY)
+    first = client.call(hook_call(prefetch=prefetch_of(CHART))).cards
+    said = [
+        {"card": card["uuid"], "outcome": "overridden", "outcomeTimestamp": "2999-01-01T00:00:00Z"}
+        for card in first
+    ]
+    client.call({"feedback": said}, f"{SERVICE}/feedback")
+    second = client.call(hook_call(prefetch=prefetch_of(CHART))).cards
+    assert len(second) == len(first)
+    assert {card["uuid"] for card in first}.isdisjoint(card["uuid"] for card in second)
+    north, _, south = audited(client)
+    assert (north.tenant, south.tenant) == ("north", "south")
+    assert north.patient != south.patient
+    assert north.user != south.user
+
+
 def test_without_a_key_users_and_patients_are_not_noted(
     make_client: Callable[..., CheckedClient], tmp_path: Path, prefetch_of: Callable[[str], Json]
 ) -> None:

@@ -30,7 +30,7 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture
 def desk(make_client: Callable[..., CheckedClient], file: Path) -> CheckedClient:
     """A client of an app with an empty store."""
-    return make_client(authenticate=lambda: None, database_url=f"sqlite:///{file}")
+    return make_client(authenticate=lambda: None, database_url=f"sqlite:///{file}", store_timeout_s=30)
 
 
 def rows(file: Path, columns: str = "card, outcome", table: str = "feedback") -> list[tuple[Any, ...]]:
@@ -257,7 +257,10 @@ def test_c54_what_users_write_is_dropped_unless_a_setting_keeps_it(
     for choice, kept in (("drop", None), ("keep", comment[:1000])):
         own = file.with_name(f"{choice}.db")
         client = make_client(
-            authenticate=lambda: None, database_url=f"sqlite:///{own}", feedback_comments=choice
+            authenticate=lambda: None,
+            database_url=f"sqlite:///{own}",
+            feedback_comments=choice,
+            store_timeout_s=30,
         )
         assert send(client, overridden(userComment=comment)).status == 200
         assert rows(own, "commented, comment") == [(1, kept)]

@@ -169,7 +169,7 @@ class AllDismissed(DismissedCards):
     def __init__(self, ago: timedelta = timedelta(seconds=1)) -> None:
         self.ago = ago
 
-    def when(self, issuer: str, cards: object) -> dict[str, datetime]:
+    def when(self, caller: str, cards: object) -> dict[str, datetime]:
         assert isinstance(cards, list)
         return dict.fromkeys(cards, datetime.now(UTC) - self.ago)
 

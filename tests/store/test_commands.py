@@ -31,6 +31,7 @@ def call(*cards: Shown, at: datetime = NOW, patient: str = "one") -> Call:
         request_id="made-up-1",
         route="/cds-services/relapsed-all",
         issuer=ISSUER,
+        tenant=None,
         service="relapsed-all",
         hook="patient-view",
         hook_instance=None,

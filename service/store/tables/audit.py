@@ -18,6 +18,7 @@ hook_call = Table(
     Column("request_id", Text, nullable=False),
     Column("route", Text, nullable=False),
     Column("issuer", Text, nullable=False),  # empty where callers are not checked, or are not known
+    Column("tenant", Text),
     Column("service", Text),
     Column("hook", Text),
     Column("hook_instance", String(UUID_LENGTH)),

@@ -16,6 +16,7 @@ feedback = Table(
     # SHA-256 over who said what of which card and when: the same said again is the same row.
     Column("digest", LargeBinary(32), nullable=False, unique=True),
     Column("issuer", Text, nullable=False),  # empty where callers are not checked
+    Column("tenant", Text),
     Column("service", Text, nullable=False),
     Column("card", String(UUID_LENGTH), nullable=False, index=True),
     Column("outcome", String(OUTCOME_LENGTH), nullable=False),
