@@ -10,6 +10,8 @@ from functools import cache
 from importlib import resources
 from itertools import groupby, pairwise
 
+from service.rulebook.conditions import readable
+
 INDEX = "index"
 CASES = "Worked cases"
 _HEADING = re.compile(r"^(#{2,3}) (.*)$", re.MULTILINE)
@@ -106,7 +108,7 @@ def book() -> Book:
 
 
 def _page(name: str, group: str, text: str, exercised: Mapping[str, tuple[Patient, ...]]) -> Page:
-    intro, blocks = _blocks(text.replace("\n[All rules](./)\n", "\n"))
+    intro, blocks = _blocks(readable(text.replace("\n[All rules](./)\n", "\n")))
     cases = next((block.body for block in blocks if block.title == CASES), "")
     of_rule = _cases_by_rule(cases)
     wanted = {block.id for block in blocks if block.id}
