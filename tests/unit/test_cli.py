@@ -1,6 +1,7 @@
 """The command line: what it prints, what it refuses, and with which exit code."""
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -257,3 +258,10 @@ def test_a_day_outside_any_life_is_refused(day: str) -> None:
     result = run("assess", str(FIXTURES / "patients" / "late-testicular"), "--on", day)
     assert result.exit_code == 2
     assert "expected a year from" in result.stderr
+
+
+@pytest.mark.usefixtures("no_server")
+def test_serve_leaves_no_variable_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RELAPSE_CDS_INSECURE", "true")
+    assert run("serve").exit_code == 0
+    assert "PROMETHEUS_MULTIPROC_DIR" not in os.environ
