@@ -28,6 +28,7 @@ from service.hooks.patient_view import PatientView
 from service.observing import logs, traces
 from service.observing.health import create_health_blueprint
 from service.openapi import create_openapi_blueprint
+from service.page import create_page_blueprint
 from service.pseudonyms import Pseudonyms
 from service.rate_limit import create_rate_limit
 from service.rulebook import create_rulebook_blueprint
@@ -117,6 +118,7 @@ def create_app(
         app.register_blueprint(limited(guarded, settings))
     app.register_blueprint(create_rulebook_blueprint("/demo/patient/" if settings.demo else None))
     app.register_blueprint(create_openapi_blueprint((s.service for s in services), settings.public_base_url))
+    app.register_blueprint(create_page_blueprint())
     _allow_origins(app, settings.cors_origins)
     app.register_blueprint(create_health_blueprint(needed={}, helpful={"store": store.works}))
     return app

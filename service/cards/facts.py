@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
 
 from cds_rules.contract import months_from_diagnosis
 from cds_rules.patient.dates import PartialDate, whole_months
@@ -15,27 +17,52 @@ _MAX_PROBLEMS = 8
 _MAX_REFERENCES = 4
 
 
+@dataclass(frozen=True, slots=True)
+class FactRow:
+    """One fact in plain text. `said`: its value; None where it is unknown, and `note` says why."""
+
+    name: str
+    said: str | None
+    note: str
+    evidence: tuple[str, ...]
+    state: Literal["known", "unknown", "open"] = "known"
+    """"open": something is known (`said`), and not all of it."""
+
+
 def fact_lines(p: RelapsePicture, *, for_schemes: bool = True) -> list[str]:
     """What was read from the record, one line a fact; unknown facts say why.
 
     Without `for_schemes` the facts that only the first-relapse schemes ask for are left out.
     """
+    return ["**From the record**", "", *map(_markdown, fact_rows(p, for_schemes=for_schemes)), ""]
+
+
+def fact_rows(p: RelapsePicture, *, for_schemes: bool = True) -> list[FactRow]:
+    """The same facts as rows of plain text."""
     months = months_from_diagnosis(p)
-    lines = [
-        _line("Diagnosis", p.diagnosed, str(p.diagnosed.value)),
-        _line("Lineage", p.lineage, str(p.lineage.value)),
-        _number_line(p),
-        _line("Date of relapse", p.relapse_date, str(p.relapse_date.value)),
-        _line("From diagnosis to relapse", months, f"{months.value} months"),
-        _line("Sites", p.sites, ", ".join(sorted(str(s) for s in p.sites.value or ()))),
-        *(_scheme_lines(p) if for_schemes else ()),
-        _yes_line("Transplant before the relapse", p.earlier_transplant, _transplants(p)),
-        _yes_line("CAR-T", p.car_t, _infusions(p)),
-        *([_yes_line("Refractory", p.refractory)] if p.refractory.value else []),
-        _line("Age at relapse", p.age_at_relapse, f"{p.age_at_relapse.value} years"),
+    return [
+        _row("Diagnosis", p.diagnosed, str(p.diagnosed.value)),
+        _row("Lineage", p.lineage, str(p.lineage.value)),
+        _number_row(p),
+        _row("Date of relapse", p.relapse_date, str(p.relapse_date.value)),
+        _row("From diagnosis to relapse", months, f"{months.value} months"),
+        _row("Sites", p.sites, ", ".join(sorted(str(s) for s in p.sites.value or ()))),
+        *(_scheme_rows(p) if for_schemes else ()),
+        _yes_row("Transplant before the relapse", p.earlier_transplant, _transplants(p)),
+        _yes_row("CAR-T", p.car_t, _infusions(p)),
+        *([_yes_row("Refractory", p.refractory)] if p.refractory.value else []),
+        _row("Age at relapse", p.age_at_relapse, f"{p.age_at_relapse.value} years"),
         *_beside(p),
     ]
-    return ["**From the record**", "", *lines, ""]
+
+
+def _markdown(row: FactRow) -> str:
+    note, evidence = escape(row.note), references(row.evidence)
+    if row.said is None:
+        return f"- {row.name}: **unknown**, {note} {evidence}".rstrip()
+    if row.state == "open":
+        return f"- {row.name}: {row.said} is **open**, {note} {evidence}".rstrip()
+    return f"- {row.name}: {escape(row.said)}{f' ({note})' if note else ''} {evidence}".rstrip()
 
 
 def problem_lines(problems: Iterable[DataProblem]) -> list[str]:
@@ -73,52 +100,49 @@ def percent(value: Interval | None) -> str:
     return f"{low} to {high}"
 
 
-def _scheme_lines(p: RelapsePicture) -> list[str]:
-    lines = [
-        _line("Primary treatment", p.treatment, _treatment(p.treatment.value, p.relapse_date.value)),
-        _line("End-of-block-1 MRD (marrow)", p.end_block1_mrd, percent(p.end_block1_mrd.value)),
+def _scheme_rows(p: RelapsePicture) -> list[FactRow]:
+    rows = [
+        _row("Primary treatment", p.treatment, _treatment(p.treatment.value, p.relapse_date.value)),
+        _row("End-of-block-1 MRD (marrow)", p.end_block1_mrd, percent(p.end_block1_mrd.value)),
     ]
     if p.first_remission.known:
-        lines.insert(0, _line("First remission", p.first_remission, str(p.first_remission.value)))
-    return lines
+        rows.insert(0, _row("First remission", p.first_remission, str(p.first_remission.value)))
+    return rows
 
 
-def _beside(p: RelapsePicture) -> list[str]:
+def _beside(p: RelapsePicture) -> list[FactRow]:
     """Genetics and antigens on record: they change no group, and a reader wants them at hand."""
     genetics = [
-        _line(marker.value, known, "found" if known.value else "not found")
+        _row(marker.value, known, "found" if known.value else "not found")
         for marker, known in p.findings.genetics.items()
         if known.known
     ]
     antigens = [
-        _line(f"{antigen.value} on blasts", known, str(known.value))
+        _row(f"{antigen.value} on blasts", known, str(known.value))
         for antigen, known in p.findings.antigens.items()
         if known.evidence
     ]
     return [*genetics, *antigens]
 
 
-def _line(name: str, fact: Fact[object], shown: str) -> str:
+def _row(name: str, fact: Fact[object], said: str) -> FactRow:
     if not fact.known:
-        why = escape(fact.because or "not on record")
-        return f"- {name}: **unknown**, {why} {references(fact.evidence)}".rstrip()
-    note = f" ({escape(fact.because)})" if fact.because else ""
-    return f"- {name}: {escape(shown)}{note} {references(fact.evidence)}".rstrip()
+        return FactRow(name, None, fact.because or "not on record", fact.evidence, "unknown")
+    return FactRow(name, said, fact.because or "", fact.evidence)
 
 
-def _number_line(p: RelapsePicture) -> str:
-    if p.relapse_number.known or not p.relapses:
-        return _line("Relapses on record", p.relapse_number, str(p.relapse_number.value))
-    why = escape(p.relapse_number.because or "")
-    evidence = references(p.relapse_number.evidence)
-    return f"- Relapses on record: {p.relapses} found, their number is **open**, {why} {evidence}".rstrip()
+def _number_row(p: RelapsePicture) -> FactRow:
+    name, fact = "Relapses on record", p.relapse_number
+    if fact.known or not p.relapses:
+        return _row(name, fact, str(fact.value))
+    return FactRow(name, f"{p.relapses} found, their number", fact.because or "", fact.evidence, "open")
 
 
-def _yes_line(name: str, fact: Fact[bool], told: str = "yes") -> str:
+def _yes_row(name: str, fact: Fact[bool], told: str = "yes") -> FactRow:
     """A yes with what shows it; a no in the words of its reason."""
     if fact.value is False and fact.because:
-        return f"- {name}: {escape(fact.because)} {references(fact.evidence)}".rstrip()
-    return _line(name, fact, told)
+        return FactRow(name, fact.because, "", fact.evidence)
+    return _row(name, fact, told)
 
 
 def _transplants(p: RelapsePicture) -> str:

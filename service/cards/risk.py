@@ -24,7 +24,7 @@ FOOTER = (
     "This reports what the named sources say, for a clinician to judge. "
     "Groups are those of the trials; they are not a forecast for one patient."
 )
-_NEEDS = {
+NEEDS = {
     "course": "earlier course",
     "lineage": "lineage",
     "sites": "sites",
@@ -42,7 +42,7 @@ def risk_card(a: Assessment, pages: Pages) -> Card:
     detail = [
         *_table(a.schemes, pages),
         "",
-        *_differences(a.schemes, a.picture),
+        *differences(a.schemes, a.picture),
         *_open_lines(a.missing, a.schemes),
         *settling_lines(settling(a)),
         *fact_lines(a.picture),
@@ -78,8 +78,8 @@ def outside_card(a: Assessment, pages: Pages) -> Card:
         *prognosis_lines(a, pages),
         FOOTER,
     ]
-    short = _what(a.picture, with_place=False)
-    tags = _tags(a.picture)
+    short = headline(a.picture, with_place=False)
+    tags = outside_tags(a.picture)
     day = f" ({a.picture.relapse_date.value})" if a.picture.relapse_date.value else ""
     return card(
         "outside-first-relapse",
@@ -97,7 +97,7 @@ def outside_card(a: Assessment, pages: Pages) -> Card:
     )
 
 
-def _tags(p: RelapsePicture) -> str:
+def outside_tags(p: RelapsePicture) -> str:
     """What besides its number puts a relapse outside the schemes, and the antigens that matter then."""
     found = []
     given = sorted(c.when.earliest for c in p.findings.car_t if c.when is not None)
@@ -133,11 +133,11 @@ def _since(days: list[PartialDate | None], p: RelapsePicture) -> str:
 def _summaries(a: Assessment) -> Iterator[str]:
     """From the fullest to the shortest wording of the same statement."""
     shown = [s for s in a.schemes if s.settles]
-    needs = list(dict.fromkeys(_NEEDS[m.fact] for m in a.missing if m.schemes))
+    needs = list(dict.fromkeys(NEEDS[m.fact] for m in a.missing if m.schemes))
     open_long = f". Open: {', '.join(needs)}" if needs else ""
     open_short = f". Open: {needs[0]} +{len(needs) - 1}" if len(needs) > 1 else open_long
     long, short = ("; ".join(_said(s, brief) for s in shown) for brief in (False, True))
-    full, place = _what(a.picture, with_place=True), _what(a.picture, with_place=False)
+    full, place = headline(a.picture, with_place=True), headline(a.picture, with_place=False)
     for head, groups, tail in (
         (full, long, open_long),
         (full, short, open_long),
@@ -165,7 +165,8 @@ def _said(s: SchemeFinding, brief: bool) -> str:
     return f"{name} {said}"
 
 
-def _what(p: RelapsePicture, *, with_place: bool) -> str:
+def headline(p: RelapsePicture, *, with_place: bool) -> str:
+    """Which relapse of what, and with its place: where, and how long after the diagnosis."""
     number = p.relapse_number.value
     ordinal = _ORDINALS.get(number, f"{number}.") if number else None
     kind = {Lineage.B: "B-ALL", Lineage.T: "T-ALL"}.get(p.lineage.value, "ALL") if p.lineage.value else "ALL"
@@ -209,7 +210,7 @@ def _row(s: SchemeFinding, pages: Pages) -> str:
     return f"| {s.short} | {said} | {rules} | {escape(sources_label(s.citations))} |"
 
 
-def _differences(schemes: Sequence[SchemeFinding], p: RelapsePicture) -> list[str]:
+def differences(schemes: Sequence[SchemeFinding], p: RelapsePicture) -> list[str]:
     """The two COG tables differ by source, not by patient: say where they do."""
     first, second = (s.finding for s in schemes if s.id.startswith("COG-"))
     if not (first.applies and second.applies) or set(first.possible) == set(second.possible):
@@ -242,7 +243,7 @@ def _open_lines(all_missing: Sequence[MissingFact], schemes: Sequence[SchemeFind
     names = {s.id: s for s in schemes}
     for m in missing:
         lines.append(
-            f"- **{_NEEDS[m.fact]}**: {escape(m.because.rstrip('.'))}. To settle it: {escape(m.settled_by)}."
+            f"- **{NEEDS[m.fact]}**: {escape(m.because.rstrip('.'))}. To settle it: {escape(m.settled_by)}."
         )
         lines.extend(line for s in m.schemes if (line := _outcomes(m.fact, names[s])))
     return [*lines, ""]

@@ -20,7 +20,9 @@ from pydantic import SecretStr
 from werkzeug.wrappers import Response
 
 from service import STORE, create_app, local_today
+from service.cards.build import Pages
 from service.config import ConfigError, Settings
+from service.demo.assessment import create_assessment_blueprint
 from service.demo.auth.app import auth_for, issuer_at, key_in
 from service.demo.ehr import create_ehr_blueprint
 from service.demo.fhir_server import create_fhir_blueprint
@@ -130,6 +132,8 @@ def build(settings: Settings, fixtures: Path) -> Demo:
     auth = auth_for(settings, app.extensions[STORE], store, patients)
     app.register_blueprint(create_fhir_blueprint(store, auth), url_prefix="/fhir")
     app.register_blueprint(create_ehr_blueprint(store, patients, site_map, trials), url_prefix="/demo")
+    assessments = create_assessment_blueprint(store, patients, site_map, Pages(settings.public_base_url))
+    app.register_blueprint(assessments, url_prefix="/demo")
     app.add_url_rule("/", "home", _home)
     problems = [
         f"{p.file}{'' if p.entry is None else f', entry {p.entry}'}: {p.text}" for p in store.problems

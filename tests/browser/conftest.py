@@ -1,4 +1,4 @@
-"""A demonstration and a browser for the tests of its page."""
+"""A demonstration and a browser for the tests of its pages."""
 
 from __future__ import annotations
 
