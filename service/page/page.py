@@ -14,6 +14,7 @@ from cds_rules.assessment import Assessment
 from cds_rules.contract_advice import MET
 from cds_rules.patient.timeline import PatientTimeline
 from cds_rules.treatment.aspect import ASPECTS
+from cds_rules.trials.match import CATALOGUE
 from cds_rules.what_if import SuppositionError, open_facts, suppose
 from service.cards.facts import fact_rows
 from service.cards.risk import FOOTER
@@ -26,7 +27,7 @@ from service.page.schemes import fact_cells, scheme_rows
 from service.page.shown import Shown
 from service.page.summary import age_on, summary
 from service.page.trials import against, trial_groups, wording
-from service.trials.research_study import status_words
+from service.trials.words import made_up, registry_page, status_line
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -129,8 +130,8 @@ def _said(before: Assessment, shown: Shown, supposed: Mapping[str, str]) -> dict
         "fact_cells": fact_cells(a),
         "groups": decision_groups(a),
         "trials": trial_groups(a),
+        "trial_days": (before.trial_set or CATALOGUE).max_status_age_days,
         "age": age_on(a),
-        "status_words": status_words,
         "aspects": ASPECTS,
         "met": MET,
         "Answer": Answer,
@@ -156,4 +157,6 @@ def _charts(course: Course, shown: Shown) -> list[dict[str, str]]:
     return sorted(found, key=lambda chart: chart["name"], reverse=True)
 
 
-_jinja.globals.update(against=against, wording=wording)
+_jinja.globals.update(
+    against=against, wording=wording, status_line=status_line, registry_page=registry_page, made_up=made_up
+)

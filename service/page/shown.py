@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from cds_rules.treatment.sections import SECTION_OF
@@ -29,6 +30,12 @@ class Shown:
     resources: str | None = None
     notice: str | None = None
     back: tuple[str, str] | None = None
+    hidden: Mapping[str, str] = field(default_factory=dict)
+    """Fields that every form sends along, such as a token against forged posts."""
+    sign_out: str | None = None
+    """Address to which a sign-out is posted, if there is a session to end."""
+    user: str | None = None
+    """Who looks, as the record system names them."""
     frame_ancestors: str = "'none'"
     """Who may show the page in a frame, as the content policy writes it: an EHR that launches it inside."""
 
