@@ -20,7 +20,8 @@ from service.cards.facts import fact_rows
 from service.cards.risk import FOOTER
 from service.errors import ServiceError
 from service.page.advice import decision_groups
-from service.page.chart import frames, specification
+from service.page.chart import specification
+from service.page.chart_frame import frames
 from service.page.course import Course, course_of
 from service.page.draw import NotDrawnError, Point, draw
 from service.page.schemes import fact_cells, scheme_rows
