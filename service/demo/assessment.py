@@ -16,12 +16,17 @@ from service.fhir.site_map import SiteMap
 from service.fhir.to_timeline import to_timeline
 from service.inputs import orders_of
 from service.page import Shown, respond
+from service.trials.snapshot import TrialSource
 
 NOTICE = "Demonstration with synthetic patients. Not for care."
 
 
 def create_assessment_blueprint(
-    store: FhirStore, patients: Sequence[DemoPatient], site_map: SiteMap, pages: Pages
+    store: FhirStore,
+    patients: Sequence[DemoPatient],
+    site_map: SiteMap,
+    pages: Pages,
+    trials: TrialSource,
 ) -> Blueprint:
     """`/patient/<id>/assessment`, to be mounted at /demo; resources are opened at /fhir."""
     blueprint = Blueprint("demo_assessment", __name__)
@@ -34,7 +39,7 @@ def create_assessment_blueprint(
         resources = tuple(resources_of(store, patient_id))
         timeline = to_timeline(resources, patient_id, site_map=site_map)
         orders = orders_of({"entry": [{"resource": r} for r in resources]}, site_map)
-        found = assess(timeline, _day(chosen), orders)
+        found = assess(timeline, _day(chosen), orders, trials.current())
         return respond(request, timeline, found, _shown(chosen, pages))
 
     blueprint.add_url_rule("/patient/<patient_id>/assessment", "page", page, methods=["GET", "POST"])

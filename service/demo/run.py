@@ -132,7 +132,8 @@ def build(settings: Settings, fixtures: Path) -> Demo:
     auth = auth_for(settings, app.extensions[STORE], store, patients)
     app.register_blueprint(create_fhir_blueprint(store, auth), url_prefix="/fhir")
     app.register_blueprint(create_ehr_blueprint(store, patients, site_map, trials), url_prefix="/demo")
-    assessments = create_assessment_blueprint(store, patients, site_map, Pages(settings.public_base_url))
+    pages = Pages(settings.public_base_url)
+    assessments = create_assessment_blueprint(store, patients, site_map, pages, trials)
     app.register_blueprint(assessments, url_prefix="/demo")
     app.add_url_rule("/", "home", _home)
     problems = [

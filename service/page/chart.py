@@ -45,7 +45,6 @@ def specification(course: Course, frame: Frame) -> Json:
         _name_data(one, data)
     return {
         "data": data,
-        "$schema": "https://vega.github.io/schema/vega/v6.json",
         "width": plot,
         "height": top,
         "padding": {"left": frame.gutter, "right": RIGHT, "top": TOP, "bottom": BOTTOM},

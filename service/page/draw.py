@@ -73,7 +73,7 @@ def draw(spec: dict[str, Any], title: str, points: Sequence[Point]) -> str:
 
 def warm_up() -> None:
     """Draw nothing, so that the first page of this process need not wait. Only after the fork."""
-    draw({"$schema": "https://vega.github.io/schema/vega/v6.json", "width": 1, "height": 1}, "", ())
+    draw({"width": 1, "height": 1}, "", ())
 
 
 def _cleaned(written: str, title: str, points: Sequence[Point]) -> str:
