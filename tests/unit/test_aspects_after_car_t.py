@@ -96,6 +96,13 @@ def test_a_status_code_without_a_date_tells_of_the_same_infusion() -> None:
     assert told(TIME, after_car_t(infused(None))) == set(SinceInfusion)
 
 
+@pytest.mark.parametrize("more", [{"certain": False}, {"route": Route.TEXT}], ids=str)
+def test_an_infusion_that_is_not_for_certain_moves_no_clock(more: dict[str, Any]) -> None:
+    later = infused(after(90, INFUSED), **more)
+    assert told(TIME, after_car_t(infused(), later), 120) == {SinceInfusion.TO_6}
+    assert told(TIME, after_car_t(later), 120) == set(SinceInfusion)
+
+
 @pytest.mark.parametrize("aspect", [TRANSPLANT_BEFORE, TRANSPLANT_SINCE, RELAPSE_SINCE, REMISSION])
 def test_without_the_day_of_infusion_all_is_open(aspect: Aspect) -> None:
     assert told(aspect, after_car_t(infused(None))) == EITHER
@@ -130,6 +137,19 @@ def test_an_undated_transplant_beside_a_dated_one_is_the_same() -> None:
     timeline = after_car_t(transplants=(transplant(-200), transplant(None)))
     assert told(TRANSPLANT_BEFORE, timeline) == YES
     assert told(TRANSPLANT_SINCE, timeline) == NO
+
+
+@pytest.mark.parametrize(
+    ("given", "before"),
+    [((), YES), ((transplant(-400, "autologous"),), NO), ((transplant(None),), YES)],
+    ids=str,
+)
+def test_a_relapse_in_transplanted_marrow_tells_of_a_transplant_before(
+    given: tuple[Transplant, ...], before: set[YesNo]
+) -> None:
+    told_of = relapse("2025-06-15", sites=frozenset({Site.MARROW}), in_transplant=True)
+    timeline = after_car_t(diagnoses=(diagnosis("2022-01-15"), told_of), transplants=given)
+    assert told(TRANSPLANT_BEFORE, timeline) == before
 
 
 @pytest.mark.parametrize("part", [Part.PROCEDURES, Part.CONDITIONS])

@@ -245,6 +245,11 @@ def test_blinatumomab_that_was_only_ordered_or_is_undated_leaves_it_open() -> No
     assert possible(BLINATUMOMAB, given(None)) == {RESPONDED, FAILED}
 
 
+def test_the_first_and_the_last_blinatumomab_are_the_evidence() -> None:
+    uses = [given(when, given=False, ordered=True) for when in ("2025-10-20", "2025-10-25", START)]
+    assert see(BLINATUMOMAB, *uses).evidence == (uses[0].source, uses[-1].source)
+
+
 def test_silence_about_blinatumomab_tells_only_where_medication_was_read() -> None:
     assert possible(BLINATUMOMAB, OTHER_DRUG) == {NEVER}
     assert possible(BLINATUMOMAB) == set(Blinatumomab)

@@ -210,3 +210,9 @@ def test_hla_typing_in_text_only_or_in_an_unread_part_stays_open() -> None:
     assert possible(done.HLA_DONE, missing={Part.REPORTS: "no"}) == OPEN
     told = event(EventKind.HLA_TYPING, RELAPSED, route=Route.TEXT)
     assert possible(done.HLA_DONE, events=(told,)) == OPEN
+
+
+@pytest.mark.parametrize(("when", "left"), [("2025-06-01", OPEN), ("2025-05-31", NO)])
+def test_a_doubtful_trace_counts_from_the_same_day_as_a_sure_one(when: str, left: set[Any]) -> None:
+    doubtful = event(EventKind.ECG, when, certain=False)
+    assert possible(done.ECG_DONE, events=(doubtful,)) == left

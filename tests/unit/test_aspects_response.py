@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from cds_rules.patient.interval import Interval
-from cds_rules.patient.timeline import DrugUse, Measurement, Part, Route
+from cds_rules.patient.timeline import DrugUse, Measurement, Part, Route, Status, StatusReport
 from cds_rules.treatment.aspect import YesNo
 from cds_rules.treatment.aspects.response import BLINATUMOMAB, RESPONSE, RESPONSE_ON_RECORD, Cycles, Response
 from tests.unit.advice_charts import after, seen
@@ -93,6 +93,25 @@ def test_reinduction_was_judged_or_not(
     assert seen(RESPONSE_ON_RECORD, marrow_relapse(measurements=looks, **record)).possible == left
 
 
+def said(days: int | None, status: Status = Status.PARTIAL_REMISSION, **more: Any) -> StatusReport:
+    return StatusReport("Observation/s", day(after(days)) if days is not None else None, status, **more)
+
+
+@pytest.mark.parametrize(
+    ("report", "left"),
+    [
+        (said(21), {YesNo.YES}),
+        (said(20), {YesNo.NO}),
+        (said(None), {YesNo.NO}),
+        (said(30, Status.UNDETERMINED), {YesNo.NO}),
+        (said(30, route=Route.TEXT), {YesNo.NO}),
+    ],
+    ids=str,
+)
+def test_a_reported_state_of_the_disease_judges_it_from_day_21(report: StatusReport, left: set[Any]) -> None:
+    assert seen(RESPONSE_ON_RECORD, marrow_relapse(reports=(report,))).possible == left
+
+
 def stated(when: str, *looks: Measurement) -> set[Any]:
     record = marrow_relapse(measurements=looks)
     statements = (diagnosis(), relapse(), remission("2022-03-01", "cr1"), remission(when, "cr2"))
@@ -126,6 +145,7 @@ def cycles(*uses: DrugUse, **record: Any) -> set[Any]:
         ((), {NONE}),
         ((use(35, 62),), {ONE}),
         ((use(35),), {ONE}),
+        ((use(0),), {ONE}),
         (tuple(use(d) for d in range(35, 63)), {ONE}),
         (tuple(use(d) for d in (35, 41, 47, 53)), {ONE}),
         ((use(35, 62), use(68, 95)), {ONE, TWO}),
@@ -153,6 +173,12 @@ def test_a_pause_of_less_than_a_week_is_one_cycle() -> None:
     """Days 35 to 50 and 56 to 69: one infusion with a pause of six days."""
     assert cycles(use(35, 50), use(56, 69)) == {ONE}
     assert cycles(use(35, 50), use(57, 69)) == {ONE, TWO}
+
+
+def test_the_first_and_the_last_dose_are_the_evidence() -> None:
+    record = marrow_relapse(drugs=tuple(use(d) for d in (35, 36, 37)))
+    told = ("MedicationAdministration/35", "MedicationAdministration/37")
+    assert seen(BLINATUMOMAB, record).evidence == told
 
 
 def test_an_undated_cycle_may_be_any() -> None:
