@@ -26,6 +26,8 @@ ENV PATH=/opt/relapse-cds/bin:$PATH \
     TMPDIR=/dev/shm \
     RELAPSE_CDS_HOST=0.0.0.0
 COPY --from=build /opt/relapse-cds /opt/relapse-cds
+# The SQLite store is here, unless database_url says another: mount a volume to keep it.
+RUN install -d -o 10001 -g 10001 -m 0700 /data
 WORKDIR /data
 USER 10001:10001
 EXPOSE 8080

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import orjson
 from flask import Flask, Response, request
+from pydantic import SecretStr
 
-from service import create_app
+from service import STORE, create_app
 from service.config import Settings
 from service.hooks.patient_view import ID
 from service.paths import fixtures_dir
@@ -42,7 +47,18 @@ def bare_orjson() -> Flask:
 
 def service() -> Flask:
     """(b): the service itself, with the demonstration hospital's codes."""
-    return create_app(Settings(insecure=True, rate_limit=None, site_map=fixtures_dir() / "site.toml"))
+    folder = Path(tempfile.mkdtemp(prefix="relapse-cds-bench-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    app = create_app(
+        Settings(
+            insecure=True,
+            rate_limit=None,
+            site_map=fixtures_dir() / "site.toml",
+            database_url=SecretStr(f"sqlite:///{folder / 'bench.db'}"),
+        )
+    )
+    app.extensions[STORE].prepare()
+    return app
 
 
 def _bare(parse: Callable[[], Any]) -> Flask:

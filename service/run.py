@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import logging.config
 import os
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -133,7 +134,11 @@ def _from_settings() -> tuple[Flask, Mapping[str, Any]]:
 
 
 def _app(settings: Settings) -> Flask:
+    # What is said before gunicorn takes over has the same form.
+    logging.config.dictConfig(logs.config(settings.log_format, settings.log_level))
     app = create_app(settings)
+    if settings.pseudonym_key is None:
+        _log.warning("pseudonym_key is not set: the audit will not say who called for whom")
     # A store that is down is no reason not to start: calls are answered without it, and the metrics say so.
     if app.extensions[STORE].prepare():
         app.extensions[TRIALS].refresh()

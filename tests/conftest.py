@@ -5,6 +5,9 @@ from __future__ import annotations
 import copy
 import json
 import logging
+import os
+import shutil
+import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -182,13 +185,11 @@ class LogLines(logging.Handler):
         self.lines.append(logging.Formatter("%(name)s %(message)s").format(record))
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _own_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """No test writes into the store of the folder it is started in."""
-    with pytest.MonkeyPatch.context() as patched:
-        file = tmp_path_factory.mktemp("store") / "tests.db"
-        patched.setenv("RELAPSE_CDS_DATABASE_URL", f"sqlite:///{file}")
-        yield
+def pytest_configure(config: pytest.Config) -> None:
+    """No test writes into the store of the folder it is started in, not even an app made at import."""
+    folder = Path(tempfile.mkdtemp(prefix="relapse-cds-tests-"))
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    os.environ["RELAPSE_CDS_DATABASE_URL"] = f"sqlite:///{folder / 'tests.db'}"
 
 
 @cache
