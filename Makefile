@@ -56,6 +56,7 @@ docs: $(DEV) ## write docs/settings.md and docs/api.md anew
 
 bench: $(DEV) ## measure the service
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench.trials
 
 screenshots: $(DEV) ## pictures of the pages, with chromium
 	$(BIN)/python -m tests.browser.screenshots

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from service.errors import ServiceError
+from service.trials.nearest import KM_PER_MILE
 from service.trials.research_study import phases_of
 
 _UNFILTERED = {"", "all", "any"}
@@ -43,11 +45,12 @@ _STATUSES = _FHIR_STATUSES | _REGISTRY_STATUSES
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Filters of a request; None: not filtered. `places`: names of those given that are not used."""
+    """Filters of a request; None: not filtered. `zip_code` stands in for the patient's own."""
 
     phases: frozenset[str] | None = None
     status: str | None = None
-    places: tuple[str, ...] = ()
+    zip_code: str | None = None
+    radius_km: float | None = None
 
 
 def read_wanted(bundle: dict[str, Any]) -> Wanted:
@@ -57,8 +60,12 @@ def read_wanted(bundle: dict[str, Any]) -> Wanted:
         if name in given and given[name] != value:
             raise ServiceError(400, "value", "A parameter is given twice with different values.", name)
         given[name] = value
-    places = tuple(name for name in ("zipCode", "travelRadius") if name in given)
-    return Wanted(_phases(given.get("phase")), _status(given.get("recruitmentStatus")), places)
+    return Wanted(
+        _phases(given.get("phase")),
+        _status(given.get("recruitmentStatus")),
+        _zip_code(given.get("zipCode")),
+        _radius(given.get("travelRadius")),
+    )
 
 
 _NAMES = ("zipCode", "travelRadius", "phase", "recruitmentStatus")
@@ -100,6 +107,27 @@ def _status(value: Any) -> str | None:
         message = "The recruitment status asked for is not one that is known."
         raise ServiceError(400, "value", message, "recruitmentStatus")
     return text
+
+
+def _zip_code(value: Any) -> str | None:
+    text = _text(value, "zipCode")
+    if not text:
+        return None
+    if not re.fullmatch(r"[a-z0-9 -]{2,12}", text, re.ASCII):
+        raise ServiceError(400, "value", "The postal code asked for is none.", "zipCode")
+    return text
+
+
+def _radius(value: Any) -> float | None:
+    """In miles, as the open service has it; a number or a text."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = str(value)
+    text = _text(value, "travelRadius")
+    if text in _UNFILTERED:
+        return None
+    if not re.fullmatch(r"\d{1,5}(\.\d+)?", text, re.ASCII):
+        raise ServiceError(400, "value", "The radius asked for is no number of miles.", "travelRadius")
+    return float(text) * KM_PER_MILE
 
 
 def _text(value: Any, name: str) -> str:

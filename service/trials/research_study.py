@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from cds_rules.contract_advice import status_day
+from cds_rules.patient.place import Place
+from cds_rules.trials.ages import Age, AgeUnit
+from cds_rules.trials.asked import in_years
+from cds_rules.trials.study import RegistryStatus, Site
 from cds_rules.trials.trial import Criterion, Role, Trial, TrialStatus
+from service.trials.nearest import nearest
 from service.trials.words import status_words
 
 Json = dict[str, Any]
@@ -57,18 +64,54 @@ def phases_of(text: str) -> frozenset[str] | None:
     return frozenset(_ROMAN.get(name, name) for name in named)
 
 
-def status_code(trial: Trial) -> str | None:
-    """The FHIR status, where an old source is enough to know it: an end that is final. Else None."""
-    return _FINAL.get(trial.status.status.strip().lower()) if trial.status else None
+_R = RegistryStatus
+_REGISTRY = {
+    _R.RECRUITING: "active",
+    _R.AVAILABLE: "active",
+    _R.ENROLLING_BY_INVITATION: "active",
+    _R.NOT_YET_RECRUITING: "approved",
+    _R.ACTIVE_NOT_RECRUITING: "closed-to-accrual",
+    _R.NO_LONGER_AVAILABLE: "closed-to-accrual",
+    _R.APPROVED_FOR_MARKETING: "closed-to-accrual",
+    _R.SUSPENDED: "temporarily-closed-to-accrual",
+    _R.TEMPORARILY_NOT_AVAILABLE: "temporarily-closed-to-accrual",
+    _R.TERMINATED: "administratively-completed",
+    _R.COMPLETED: "completed",
+    _R.WITHDRAWN: "withdrawn",
+}
+"""The registry's statuses in the words of FHIR R4; UNKNOWN and WITHHELD have none."""
+_ENDED = frozenset(
+    {_R.TERMINATED, _R.COMPLETED, _R.WITHDRAWN, _R.NO_LONGER_AVAILABLE, _R.APPROVED_FOR_MARKETING}
+)
+MOST_SITES = 50
 
 
-def research_study(trial: Trial) -> Json:
-    """The trial as a ResearchStudy, valid R4. Without a final status, `status` is absent as unknown."""
-    code = status_code(trial)
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """The day for which a trial is told, how long a checked status counts, and where the patient lives."""
+
+    on: date
+    within_days: int
+    home: Place | None = None
+
+
+def status_code(trial: Trial, as_of: AsOf | None = None) -> str | None:
+    """The FHIR status, where it is known: an end, which stays true, or what a registry said of late."""
+    if trial.study is None:
+        return _FINAL.get(trial.status.status.strip().lower()) if trial.status else None
+    said = trial.study.status
+    fresh = as_of is not None and trial.status is not None and trial.status.fresh(as_of.on, as_of.within_days)
+    return _REGISTRY.get(said) if fresh or said in _ENDED else None
+
+
+def research_study(trial: Trial, as_of: AsOf | None = None) -> Json:
+    """The trial as a ResearchStudy, valid R4. Where the status is not known, it is absent as unknown."""
+    code = status_code(trial, as_of)
+    sites = _sites(trial, as_of)
     study: Json = {
         "resourceType": "ResearchStudy",
         "id": study_id(trial),
-        "contained": [_group(trial)],
+        "contained": [_group(trial), *sites],
         "extension": [_last_known(trial.status)] if trial.status else [],
         "identifier": [_identifier(trial.id)],
         "title": trial.title,
@@ -78,8 +121,9 @@ def research_study(trial: Trial) -> Json:
         "condition": [{"text": trial.population}] if trial.population else [],
         "keyword": [{"text": target} for target in trial.targets],
         "relatedArtifact": [{"type": "citation", "citation": str(cite)} for cite in trial.cites],
-        "description": trial.says,
+        "description": trial.says or trial.title,
         "enrollment": [{"reference": "#criteria"}],
+        "site": [{"reference": f"#{site['id']}"} for site in sites],
         "note": [{"text": status_words(trial.status)}],
     }
     return {name: value for name, value in study.items() if value}
@@ -121,7 +165,7 @@ def _phase(text: str) -> Json:
 def _group(trial: Trial) -> Json:
     """The criteria as a contained Group: whom the trial takes, as the source puts it."""
     group: Json = {"resourceType": "Group", "id": "criteria", "type": "person", "actual": False}
-    characteristics = [*_ages(*trial.ages), *(_characteristic(c) for c in trial.criteria)]
+    characteristics = [*_ages(trial), *(_characteristic(c) for c in trial.criteria)]
     return {**group, "characteristic": characteristics} if characteristics else group
 
 
@@ -133,11 +177,48 @@ def _characteristic(criterion: Criterion) -> Json:
     }
 
 
-def _ages(low: int | None, high: int | None) -> Iterator[Json]:
-    bounds = {
-        name: {"value": years, "unit": "years", "system": _UCUM, "code": "a"}
-        for name, years in (("low", low), ("high", high))
-        if years is not None
+def _ages(trial: Trial) -> Iterator[Json]:
+    bounds = trial.study.ages if trial.study is not None else in_years(trial.ages)
+    if bounds.reversed:
+        return
+    found = {
+        name: _age(bound) for name, bound in (("low", bounds.low), ("high", bounds.high)) if bound is not None
     }
-    if bounds:
-        yield {"code": {"text": "age in completed years"}, "valueRange": bounds, "exclude": False}
+    if found:
+        yield {"code": {"text": "age in completed units"}, "valueRange": found, "exclude": False}
+
+
+def _age(age: Age) -> Json:
+    return {"value": age.amount, "unit": f"{age.unit}s", "system": _UCUM, "code": _UCUM_CODES[age.unit]}
+
+
+_UCUM_CODES = {
+    AgeUnit.YEAR: "a",
+    AgeUnit.MONTH: "mo",
+    AgeUnit.WEEK: "wk",
+    AgeUnit.DAY: "d",
+    AgeUnit.HOUR: "h",
+    AgeUnit.MINUTE: "min",
+}
+
+
+def _sites(trial: Trial, as_of: AsOf | None) -> list[Json]:
+    """The sites that may take patients as contained Locations, the nearest first, at most so many."""
+    listed = trial.study.sites if trial.study is not None else ()
+    found = nearest(listed, as_of.home if as_of else None)[:MOST_SITES]
+    return [_location(f"site-{number}", near.site) for number, near in enumerate(found, 1)]
+
+
+def _location(name: str, site: Site) -> Json:
+    address = {"city": site.city, "state": site.state, "postalCode": site.zip, "country": site.country}
+    known = {key: value for key, value in address.items() if value}
+    located: Json = {
+        "resourceType": "Location",
+        "id": name,
+        "name": site.facility or str(site) or "not named",
+    }
+    if known:
+        located["address"] = known
+    if site.latitude is not None and site.longitude is not None:
+        located["position"] = {"latitude": site.latitude, "longitude": site.longitude}
+    return located

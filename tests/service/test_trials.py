@@ -209,11 +209,27 @@ def test_no_filter_is_no_filter(client: CheckedClient, value: str) -> None:
     assert (ids(found), told(found)) == (ALL, [said.NOT_CHECKED])
 
 
-def test_place_and_distance_are_accepted_and_reported_as_not_used(client: CheckedClient) -> None:
-    found = asked(client, zipCode="01730", travelRadius="25")
+def test_a_distance_needs_a_place_that_is_known_and_says_so(client: CheckedClient) -> None:
+    found = asked(client, travelRadius="25")
     assert ids(found) == ALL
-    assert told(found) == [f"{said.NO_PLACE}zipCode, travelRadius.", said.NOT_CHECKED]
-    assert "01730" not in json.dumps(found)
+    assert told(found) == [said.NO_PLACE, said.NOT_CHECKED]
+    found = asked(client, zipCode="13353-XY", travelRadius="25")
+    assert (ids(found), told(found)[0]) == (ALL, said.NO_PLACE)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("travelRadius", "far"),
+        ("travelRadius", "-5"),
+        ("travelRadius", "1e9"),
+        ("zipCode", "x" * 40),
+        ("zipCode", "<"),
+    ],
+)
+def test_a_place_or_distance_that_is_none_is_refused(client: CheckedClient, name: str, value: str) -> None:
+    answer = post(client, with_parameters([{"name": name, "valueString": value}]))
+    assert (answer.status, answer.issue["code"], answer.issue["diagnostics"]) == (400, "value", name)
 
 
 def test_unknown_parameters_are_passed_over(client: CheckedClient) -> None:
