@@ -48,7 +48,8 @@ def charts() -> FhirStore:
 
 @pytest.fixture
 def make_server(tmp_path: Path, charts: FhirStore) -> Iterator[MakeServer]:
-    kept = Store(StoreSettings(database_url=SecretStr(f"sqlite:///{tmp_path / 'auth.db'}")))
+    url = SecretStr(f"sqlite:///{tmp_path / 'auth.db'}")
+    kept = Store(StoreSettings(database_url=url, store_timeout_s=30))
 
     def make(access_s: int = 3600, *, public: bool = True, refreshes: bool = False) -> FlaskClient:
         jwks = None if public else {"keys": [{**KEY.as_dict(private=False), "kid": "k"}]}
