@@ -121,6 +121,7 @@ def test_it_works_by_keyboard_alone(page: Page) -> None:
     page.goto("/demo/")
     page.get_by_role("link", name="Patient 1, relapse 24 months after diagnosis").focus()
     page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Open chart")).to_be_enabled()
     page.locator("input[value=prefetch]").focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Tab")

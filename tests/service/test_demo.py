@@ -129,6 +129,15 @@ def test_every_order_that_can_be_drafted_is_fhir_and_only_everyday_ones_go_unrea
         assert told is (key not in silent), key
 
 
+def test_without_its_script_the_chart_cannot_be_opened_by_mistake(client: FlaskClient) -> None:
+    """A click before the script has come would send the form to the server, and the page would start anew."""
+    main = client.get(f"/demo/patient/{FIRST}").text.partition("<main")[2]
+    buttons = re.findall(r"<button[^>]*>", main)
+    assert len(buttons) == 6
+    assert [b for b in buttons if " disabled" not in b and " hidden" not in b] == []
+    assert "takes JavaScript" in main
+
+
 def test_an_unknown_patient_is_said_to_be_unknown(client: FlaskClient) -> None:
     answer = client.get("/demo/patient/nobody")
     assert answer.status_code == 404

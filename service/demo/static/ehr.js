@@ -50,3 +50,6 @@ at("another-user").addEventListener("click", () => {
   at("status").textContent = "You are another clinician now: open the chart again.";
 });
 at("open-form").addEventListener("submit", opened);
+
+// Until here a click would have sent the form to the server, which plays no EHR.
+for (const button of at("main").querySelectorAll("button:disabled")) button.disabled = false;
