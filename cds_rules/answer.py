@@ -17,6 +17,9 @@ class Answer(Enum):
     NO = "no"
     UNKNOWN = "unknown"
 
+    # By identity, as there is one of each; that of Enum is a call in Python.
+    __hash__ = object.__hash__
+
     def __bool__(self) -> bool:
         raise TypeError("An Answer has no truth value: compare with `is Answer.YES`, or use & | ~.")
 

@@ -24,11 +24,12 @@ from cds_rules.treatment.surveillance import DueItem
 from cds_rules.treatment.weigh import Sight
 from cds_rules.trials.match import CATALOGUE, TrialSet
 from cds_rules.trials.trial import Grade, Tier, TrialMatch
+from cds_rules.value import value
 
 VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MissingFact:
     """A fact that is open, why, what would settle it, and the schemes that wait for it."""
 

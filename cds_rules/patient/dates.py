@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import calendar
 import re
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+
+from cds_rules.value import value
 
 FIRST_YEAR, LAST_YEAR = 1850, 2200
 """Years outside are fillers (0001, 9999), not dates of a patient."""
@@ -16,7 +17,7 @@ _TIME = re.compile(r"T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})?
 _DAY_LENGTH = 10
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PartialDate:
     """A date known to lie from `earliest` to `latest`, both included."""
 

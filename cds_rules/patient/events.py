@@ -6,12 +6,13 @@ record does not say that it was not done.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 
 from cds_rules.patient.dates import PartialDate
 from cds_rules.patient.route import Route
+from cds_rules.value import value
 
 
 class EventKind(StrEnum):
@@ -56,7 +57,7 @@ class EventKind(StrEnum):
     CRANIAL_NERVE_PALSY = "cranial nerve palsy"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Event:
     """One event. `when` is its day or its beginning, `until` its recorded end.
 

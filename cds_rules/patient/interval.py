@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
 from typing import Self
 
 from cds_rules.answer import Answer
+from cds_rules.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Interval:
     """The values a result leaves possible; `*_open` excludes the end itself."""
 
@@ -19,7 +18,7 @@ class Interval:
     high_open: bool = False
 
     def __post_init__(self) -> None:
-        if math.isnan(self.low) or math.isnan(self.high) or self.low > self.high:
+        if not self.low <= self.high:  # nor is it one with a bound that is no number
             raise ValueError("not an interval")
 
     @classmethod

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from cds_rules.value import value
 
 
 class Part(StrEnum):
@@ -34,7 +35,7 @@ class ProblemKind(StrEnum):
     UNIT = "unit"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DataProblem:
     """Something in the record that was not used as it stands, with the resources concerned."""
 

@@ -73,9 +73,12 @@ def _span(results: list[tuple[PartialDate, Measurement]]) -> Fact[Interval]:
 
 def events_of(timeline: PatientTimeline, *kinds: EventKind) -> tuple[Event, ...]:
     """The events of these kinds, oldest first, undated ones before all; certain or not."""
-    return tuple(e for e in timeline.events_in_order if e.kind in kinds)
+    held = timeline.kinds_of_events
+    if held.isdisjoint(kinds):
+        return ()
+    return tuple([e for e in timeline.events_in_order if e.kind in kinds])
 
 
 def uses_of(timeline: PatientTimeline, drugs: Container[str]) -> tuple[DrugUse, ...]:
     """The uses and orders of these drugs, oldest first, undated ones before all."""
-    return tuple(d for d in timeline.drugs_in_order if d.drug in drugs)
+    return tuple([d for d in timeline.drugs_in_order if d.drug in drugs]) if timeline.drugs else ()

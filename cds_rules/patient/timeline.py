@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from cds_rules.patient.dated import Dated as Dated  # noqa: PLC0414 - readers look for it here
 from cds_rules.patient.dates import PartialDate
-from cds_rules.patient.events import Event, as_known
+from cds_rules.patient.events import Event, EventKind, as_known
 from cds_rules.patient.findings import AntigenResult, CellCollection, Genetic, Irradiation, Laterality
 from cds_rules.patient.interval import Interval
 from cds_rules.patient.place import Place
@@ -19,6 +19,7 @@ from cds_rules.patient.problem import DataProblem as DataProblem  # noqa: PLC041
 from cds_rules.patient.problem import Part as Part  # noqa: PLC0414 - readers look here
 from cds_rules.patient.problem import ProblemKind as ProblemKind  # noqa: PLC0414 - readers look here
 from cds_rules.patient.route import Route as Route  # noqa: PLC0414 - readers look for it here
+from cds_rules.value import value
 
 
 class Lineage(StrEnum):
@@ -94,7 +95,7 @@ class TimePoint(StrEnum):
     MONTH_3_AFTER_CAR_T = "month 3 after CAR-T"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Person:
     """The patient. `deceased` None: the record does not say."""
 
@@ -107,7 +108,7 @@ class Person:
     """Where the patient lives, for distances to trial sites; told to nobody."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Diagnosis:
     """One Condition that names acute lymphoblastic leukemia."""
 
@@ -128,7 +129,7 @@ class Diagnosis:
     """Which testes are named; empty where the record does not say, or contradicts itself."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Measurement:
     """One result of a measure, in that measure's unit."""
 
@@ -141,7 +142,7 @@ class Measurement:
     """False when there is a result, but not what it is: `value` is then everything that it may be."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MrdResult:
     """A measurable residual disease result as a fraction of cells; `time_point` only if labelled."""
 
@@ -156,7 +157,7 @@ class MrdResult:
     """The test's limit of detection, a fraction of cells; for showing, it is in `fraction` already."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class StatusReport:
     """What a clinician reported of the state of the disease on a day."""
 
@@ -166,7 +167,7 @@ class StatusReport:
     route: Route = Route.CODE
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Transplant:
     """A stem cell transplant; without `when` it is only known to have happened once."""
 
@@ -181,7 +182,7 @@ class Transplant:
     """False when the record does not say that it was done."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CarT:
     """An infusion of CAR-T cells, not their collection."""
 
@@ -192,7 +193,7 @@ class CarT:
     certain: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DrugUse:
     """One drug over a time: given (administered), ordered (a request), or neither (reported as taken)."""
 
@@ -210,7 +211,7 @@ class DrugUse:
     """An order that is active: it is to be given, or being given."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TreatmentPlan:
     """A plan of antileukemic treatment; `when` is its start, `until` its recorded end."""
 
@@ -228,14 +229,6 @@ Statement = TypeVar("Statement", bound=Dated)
 
 def _first_day(statement: Dated) -> tuple[date, str]:
     return statement.when.earliest if statement.when else date.min, statement.source
-
-
-def _exact(statement: Dated) -> bool:
-    return statement.when is not None and statement.when.exact
-
-
-def _by_day(dated: tuple[date, date, str, Measurement]) -> tuple[date, date, str]:
-    return dated[:3]
 
 
 @dataclass(frozen=True)
@@ -285,7 +278,7 @@ class PatientTimeline:
         for m in self.measurements:
             if m.when is not None and m.route.settles:
                 found.setdefault(m.measure, []).append((m.when.earliest, m.when.latest, m.source, m))
-        return {measure: tuple(f[3] for f in sorted(each, key=_by_day)) for measure, each in found.items()}
+        return {k: tuple(f[3] for f in sorted(each, key=lambda f: f[:3])) for k, each in found.items()}
 
     @cached_property
     def by_measure(self) -> Mapping[Measure, list[Measurement]]:
@@ -298,7 +291,14 @@ class PatientTimeline:
     @cached_property
     def dated_by_month(self) -> frozenset[Measure]:
         """Measures that have a result whose day is not known."""
-        return frozenset(m for m, found in self.measured.items() if not all(_exact(f) for f in found))
+        return frozenset(
+            m for m, found in self.measured.items() if any(f.when is None or not f.when.exact for f in found)
+        )
+
+    @cached_property
+    def kinds_of_events(self) -> frozenset[EventKind]:
+        """Every kind of which there is an event: most kinds that are asked for have none."""
+        return frozenset([event.kind for event in self.events])
 
     @cached_property
     def events_in_order(self) -> tuple[Event, ...]:

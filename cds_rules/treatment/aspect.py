@@ -17,6 +17,7 @@ from cds_rules.patient.fact import Fact
 from cds_rules.request import Test
 from cds_rules.rule import RuleError
 from cds_rules.treatment.chart import Chart
+from cds_rules.value import value
 
 Case = Mapping[str, StrEnum]
 """One complete case: a value for every aspect that is asked about, by the aspect's id."""
@@ -30,7 +31,7 @@ class YesNo(StrEnum):
     NO = "no"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Seen:
     """What the record leaves possible of an aspect. Never empty; one value: settled."""
 

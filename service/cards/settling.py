@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cds_rules.assessment import Assessment
 from cds_rules.request import REFERRALS, Test
+from cds_rules.value import value
 
 MAX_TESTS = 5
 """Tests that the summary card lists and offers to request."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Settling:
     """A test, the decisions it would close alone, and those that wait for it and for something else."""
 

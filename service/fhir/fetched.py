@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any, Self
+
+from cds_rules.value import value
 
 
 class Problem(StrEnum):
@@ -53,7 +55,7 @@ class Problem(StrEnum):
     TRUNCATED = "truncated", "Only a part of the matching records was sent."
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Fetched:
     """The answer to one query. With a problem, `resources` holds what arrived before or beside it."""
 
@@ -65,7 +67,7 @@ class Fetched:
     """How long it took, all pages together; 0 for what was not fetched."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Page:
     """One parsed answer: a page of a search, or a single resource."""
 

@@ -67,7 +67,7 @@ def _settle_one(same: Sequence[MrdResult | Measurement], reading: Reading, *, fl
 
 
 def _sources(group: Iterable[Result]) -> tuple[str, ...]:
-    named = (r.resource.get("id") for r in group if versions.sort_of(r) == "Observation")
+    named = (r.resource.get("id") for r in group if r.kind == "Observation")
     return tuple(sorted({f"Observation/{name}" for name in named if isinstance(name, str)}))
 
 

@@ -28,6 +28,7 @@ from service.fhir.read import (
     medication,
     observation,
     patient,
+    plain_count,
     planned,
     procedure,
     report,
@@ -174,17 +175,23 @@ def _no_code(kind: str, resource: dict[str, Any], reading: Reading) -> None:
 
 
 def _collect(resource: dict[str, Any], meanings: list[Meaning], reading: Reading) -> None:
-    _guarded(resource, reading, lambda r: reading.results.append(Result(_own(r, reading), meanings)))
+    kind = resource["resourceType"]
+    if _plainly_own(resource, reading):
+        reading.results.append(Result(resource, meanings, kind))
+    else:
+        _guarded(
+            resource, reading, lambda r: reading.results.append(Result(_own(r, reading), meanings, kind))
+        )
 
 
 def _read_results(reading: Reading) -> None:
     """Read the results that stand, then the reports on them, then look at what was told twice."""
     found = versions.standing(reading.results)
     for result in found.results:
-        if versions.sort_of(result) == "Observation":
+        if result.kind == "Observation":
             _read_result(result, reading)
     for result in found.results:
-        if versions.sort_of(result) != "Observation":
+        if result.kind != "Observation":
             _read_result(result, reading)
     for result in found.withdrawn:
         text = "A later version of it is entered in error: not used."
@@ -206,8 +213,10 @@ def _note_issued(result: Result, reading: Reading) -> None:
 def _read_result(result: Result, reading: Reading) -> None:
     if "issued" in result.resource:
         _note_issued(result, reading)
-    if versions.sort_of(result) == "DiagnosticReport":
+    if result.kind == "DiagnosticReport":
         _guarded(result.resource, reading, lambda r: report.read(r, result.meanings, reading))
+    elif result.meanings and plain_count.read(result.resource, result.meanings[0], reading):
+        return
     elif result.meanings:
         _guarded(result.resource, reading, lambda r: observation.read(r, result.meanings, reading))
     else:
@@ -259,13 +268,16 @@ def _read_uncoded(kind: str, resource: dict[str, Any], reading: Reading) -> None
 
 def _own(resource: dict[str, Any], reading: Reading, member: str = "subject") -> dict[str, Any]:
     """The resource, if it is our patient's; ForeignError for any other."""
-    subject = resource.get(member)
-    plain = subject.get("reference") if isinstance(subject, dict) else None
-    if isinstance(plain, str) and plain in reading.subjects:
-        return resource
-    if reading.own(Reference.of(subject or {})):
+    if _plainly_own(resource, reading, member) or reading.own(Reference.of(resource.get(member) or {})):
         return resource
     raise ForeignError
+
+
+def _plainly_own(resource: dict[str, Any], reading: Reading, member: str = "subject") -> bool:
+    """A quick look, for most references have the one form."""
+    subject = resource.get(member)
+    plain = subject.get("reference") if isinstance(subject, dict) else None
+    return isinstance(plain, str) and plain in reading.subjects
 
 
 def _guarded(

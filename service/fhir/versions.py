@@ -29,12 +29,14 @@ _MOST = 8
 """Identifiers and codings of one result that are looked at."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Result:
     """A result that matters, of our patient, not yet read. Without meanings it is known by its words."""
 
     resource: dict[str, Any]
     meanings: list[Meaning]
+    kind: str
+    """The type of the resource."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +68,6 @@ def standing(results: list[Result]) -> Standing:
         if len(kept) > 1:
             unordered.append(kept)
     return Standing([r for r in results if id(r) not in dropped], unordered, withdrawn)
-
-
-def sort_of(result: Result) -> str | None:
-    """The type of a result's resource."""
-    kind = result.resource.get("resourceType")
-    return kind if isinstance(kind, str) and kind else None
 
 
 def taken(result: Result) -> str | None:
@@ -197,7 +193,7 @@ def _said(result: Result) -> Hashable:
 
 def _id(result: Result) -> tuple[str | None, str] | None:
     name = _text(result.resource, "id")
-    return None if name is None else (sort_of(result), name)
+    return None if name is None else (result.kind, name)
 
 
 def _identifiers(result: Result) -> Iterator[Hashable]:
@@ -205,7 +201,7 @@ def _identifiers(result: Result) -> Iterator[Hashable]:
         system, value = _text(item, "system"), _text(item, "value")
         if system and value:
             for name in names(result):
-                yield sort_of(result), system, value, name
+                yield result.kind, system, value, name
 
 
 def _list(given: Any) -> list[Any]:

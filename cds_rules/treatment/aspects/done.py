@@ -6,8 +6,7 @@ shortly before the recorded relapse is the one that showed it, and counts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from cds_rules.patient.dates import PartialDate
@@ -19,6 +18,7 @@ from cds_rules.patient.timeline import Measure, Part, PatientTimeline, Site
 from cds_rules.request import Test
 from cds_rules.treatment.aspect import Aspect, Seen, YesNo
 from cds_rules.treatment.chart import Chart
+from cds_rules.value import value
 
 BEFORE_RELAPSE_DAYS = SITE_WINDOW_DAYS
 """An examination this many days before the relapse belongs to it. Project's parameter."""
@@ -28,11 +28,12 @@ HEARD = (Part.LABORATORY, Part.REPORTS, Part.PROCEDURES)
 _YES, _NO, _EITHER = frozenset({YesNo.YES}), frozenset({YesNo.NO}), frozenset(YesNo)
 KARYOTYPE = frozenset({Marker.HYPODIPLOIDY, Marker.KMT2A, Marker.ETV6_RUNX1, Marker.TCF3_HLF})
 """Markers that cytogenetics or FISH tell; BCR::ABL1 is asked for apart. Project's reading."""
+_NONE_SINCE = Seen(_NO, (), "none on record since the relapse")
 PANEL = frozenset({Marker.TP53, Marker.IKZF1, Marker.ABL_CLASS, Marker.JAK2})
 """Markers that a panel or fusion test tells; one of them alone need not be a panel. Project's reading."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Trace:
     """One sign of an examination; `sure` False: it need not be that one, or need not have been done."""
 
@@ -41,18 +42,17 @@ class Trace:
     sure: bool = True
 
 
-Traces = Callable[[PatientTimeline], Iterator[Trace]]
+Traces = Callable[[PatientTimeline], Iterable[Trace]]
 
 
 def since_relapse(chart: Chart, traces: Iterable[Trace], heard: tuple[Part, ...] = HEARD) -> Seen:
     """Was it done since the relapse? A trace that cannot be placed, or is not sure, leaves it open."""
-    found = tuple(traces)
+    found = list(traces)
+    if not found:
+        return silent(chart, heard)
     relapsed = chart.picture.relapse_date.value
     if relapsed is None:
-        if found:
-            why = "it is on record, but the date of the relapse is unknown"
-            return Seen(_EITHER, _sources(found), why)
-        return silent(chart, heard)
+        return Seen(_EITHER, _sources(found), "it is on record, but the date of the relapse is unknown")
     before = timedelta(days=BEFORE_RELAPSE_DAYS)
     first, surely = relapsed.earliest - before, relapsed.latest - before
     done = [t for t in found if t.sure and t.when is not None and t.when.earliest >= surely]
@@ -67,8 +67,9 @@ def since_relapse(chart: Chart, traces: Iterable[Trace], heard: tuple[Part, ...]
 
 def silent(chart: Chart, heard: tuple[Part, ...] = HEARD) -> Seen:
     """Nothing on record: no, if all parts that may hold it were read."""
-    unread = next((chart.timeline.missing[p] for p in heard if p in chart.timeline.missing), None)
-    return Seen(_NO, (), "none on record since the relapse") if unread is None else Seen(_EITHER, (), unread)
+    missing = chart.timeline.missing
+    unread = [missing[part] for part in heard if part in missing] if missing else ()
+    return Seen(_EITHER, (), unread[0]) if unread else _NONE_SINCE
 
 
 def _sources(traces: Iterable[Trace]) -> tuple[str, ...]:
@@ -78,27 +79,24 @@ def _sources(traces: Iterable[Trace]) -> tuple[str, ...]:
 def of_events(*kinds: EventKind, sure: bool = True) -> Traces:
     """Events of these kinds; `sure` False where the kind alone does not say which examination it was."""
 
-    def traces(timeline: PatientTimeline) -> Iterator[Trace]:
-        for e in events_of(timeline, *kinds):
-            yield Trace(e.source, e.when, sure and e.certain and e.route.settles)
+    def traces(timeline: PatientTimeline) -> list[Trace]:
+        found = events_of(timeline, *kinds)
+        return [Trace(e.source, e.when, sure and e.certain and e.route.settles) for e in found]
 
     return traces
 
 
-def intrathecal_drugs(timeline: PatientTimeline) -> Iterator[Trace]:
+def intrathecal_drugs(timeline: PatientTimeline) -> list[Trace]:
     """Drugs into the spinal fluid: a puncture was made, though its fluid need not have been examined."""
-    for d in timeline.drugs:
-        if d.intrathecal:
-            yield Trace(d.source, d.until or d.when, sure=False)
+    return [Trace(d.source, d.until or d.when, sure=False) for d in timeline.drugs if d.intrathecal]
 
 
 def of_measures(*measures: Measure) -> Traces:
     """Results of these measures."""
 
-    def traces(timeline: PatientTimeline) -> Iterator[Trace]:
-        for measure in measures:
-            for m in timeline.by_measure.get(measure, ()):
-                yield Trace(m.source, m.when, m.route.settles)
+    def traces(timeline: PatientTimeline) -> list[Trace]:
+        found = [m for measure in measures for m in timeline.by_measure.get(measure, ())]
+        return [Trace(m.source, m.when, m.route.settles) for m in found]
 
     return traces
 
@@ -106,10 +104,9 @@ def of_measures(*measures: Measure) -> Traces:
 def of_markers(markers: frozenset[Marker], *, sure: bool = True) -> Traces:
     """Genetic results, found or not found."""
 
-    def traces(timeline: PatientTimeline) -> Iterator[Trace]:
-        for g in timeline.genetics:
-            if g.marker in markers:
-                yield Trace(g.source, g.when, sure and g.route.settles)
+    def traces(timeline: PatientTimeline) -> list[Trace]:
+        found = [g for g in timeline.genetics if g.marker in markers]
+        return [Trace(g.source, g.when, sure and g.route.settles) for g in found]
 
     return traces
 
@@ -117,17 +114,17 @@ def of_markers(markers: frozenset[Marker], *, sure: bool = True) -> Traces:
 def of_antigens(*antigens: Antigen) -> Traces:
     """Antigens tested on the blasts."""
 
-    def traces(timeline: PatientTimeline) -> Iterator[Trace]:
-        for a in timeline.antigens:
-            if a.antigen in antigens:
-                yield Trace(a.source, a.when, a.route.settles)
+    def traces(timeline: PatientTimeline) -> list[Trace]:
+        found = [a for a in timeline.antigens if a.antigen in antigens]
+        return [Trace(a.source, a.when, a.route.settles) for a in found]
 
     return traces
 
 
 def _done(name: str, title: str, *kinds: Traces, tests: tuple[Test, ...] = ()) -> Aspect:
     def read(chart: Chart) -> Seen:
-        return since_relapse(chart, (t for kind in kinds for t in kind(chart.timeline)))
+        timeline = chart.timeline
+        return since_relapse(chart, [t for kind in kinds for t in kind(timeline)])
 
     return Aspect(f"done.{name}", f"{title} on record since the relapse", YesNo, read, title, tests)
 

@@ -64,7 +64,7 @@ def may_tell(kind: str, code: Any) -> bool:
     words = _WORDS.get(kind)
     if words is None:
         return False
-    texts = [code.get("text"), *(c.get("display") for c in code.get("coding", ()))]
+    texts = [code.get("text"), *[c.get("display") for c in code.get("coding", ())]]
     return any(isinstance(t, str) and len(t) <= MAX_LENGTH and _has(words, t) for t in texts)
 
 

@@ -8,7 +8,7 @@ from cds_rules.patient.dates import PartialDate
 from cds_rules.patient.findings import Antigen, AntigenResult, Expression
 from cds_rules.patient.timeline import ProblemKind, Status, StatusReport
 from service.fhir.elements import ObservationData
-from service.fhir.read import absent, event, genetics, measurement, mrd, plain_count, report, score
+from service.fhir.read import absent, event, genetics, measurement, mrd, report, score
 from service.fhir.reading import Meaning, NotUsableError, Reading, local, when
 from service.fhir.specimen import note_contained
 
@@ -51,8 +51,6 @@ def matters(meaning: Meaning) -> bool:
 
 def read(resource: dict[str, Any], meanings: list[Meaning], reading: Reading) -> None:
     """Turn one Observation that matters into a statement."""
-    if plain_count.read(resource, meanings[0], reading):
-        return
     data = ObservationData.of(resource)
     source = f"Observation/{data.id}"
     note_contained(resource, reading)

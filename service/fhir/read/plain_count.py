@@ -25,29 +25,29 @@ _UNUSUAL = {
 """Members that change what a result says. What is not read of a count is not checked."""
 
 
+_TEXT_OR_NONE = (str, type(None))
+
+
 def read(resource: dict[str, Any], meaning: Meaning, reading: Reading) -> bool:
     """Read a plain count; False if it is none, and then nothing has been done."""
     form = BLOOD_COUNTS.get(meaning.concept)
     if form is None or not _UNUSUAL.isdisjoint(resource):
         return False
-    name, status = resource.get("id"), resource.get("status")
-    usual = isinstance(name, str) and _ID.fullmatch(name) and isinstance(status, str) and status in _FINAL
-    day = _day(resource.get("effectiveDateTime")) if usual else None
-    if day is None:
+    name, status, taken = resource.get("id"), resource.get("status"), resource.get("effectiveDateTime")
+    if not (isinstance(name, str) and isinstance(status, str) and isinstance(taken, str)):
+        return False
+    if status not in _FINAL or not _ID.fullmatch(name):
         return False
     value = _value(resource.get("valueQuantity"), form)
     if value is None:
         return False
-    found = Measurement(f"Observation/{name}", day, form[0], Interval.exactly(value), meaning.route)
+    try:
+        day = PartialDate.parse(taken)
+    except ValueError:
+        return False
+    found = Measurement(f"Observation/{name}", day, form[0], Interval(value, value), meaning.route)
     reading.measurements.append(found)
     return True
-
-
-def _day(taken: Any) -> PartialDate | None:
-    try:
-        return PartialDate.parse(taken) if isinstance(taken, str) else None
-    except ValueError:
-        return None
 
 
 def _value(given: Any, form: Form) -> float | None:
@@ -58,7 +58,7 @@ def _value(given: Any, form: Form) -> float | None:
     number, unit, code = given.get("value"), given.get("unit"), given.get("code")
     if isinstance(number, bool) or not isinstance(number, int | float):
         return None
-    if not isinstance(unit, str | None) or not isinstance(code, str | None):
+    if not (isinstance(unit, _TEXT_OR_NONE) and isinstance(code, _TEXT_OR_NONE)):
         return None
     factor = factor_of(code, unit, units)
     if factor is None or not 0 <= number <= ceiling or is_slip(measure, number, factor):
