@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -13,10 +14,12 @@ from flask_cors import CORS
 from cds_rules.terminology.code_set import load
 from service import errors, headers
 from service.audit import Audit
+from service.auth.setup import gate_of
 from service.cards.build import Pages
 from service.config import ConfigError, Settings, check, reach_of
 from service.fhir.client import FhirClient, Limits
 from service.fhir.lexicon import Lexicon
+from service.fhir.servers import AllowedServers
 from service.fhir.site_map import SiteMap, load_site_map
 from service.fhir.to_timeline import RecordReader
 from service.hooks.api import create_blueprint
@@ -37,6 +40,7 @@ from service.store.audit import AuditStore
 from service.store.errors import StoreAddressError
 from service.store.feedback import FeedbackStore
 from service.store.quiet import DismissedCards
+from service.store.replay import ReplayCache
 from service.store.store import Store
 from service.store.trials import TrialStore
 from service.trials.api import create_trials_blueprint
@@ -76,10 +80,9 @@ def create_app(
 ) -> Flask:
     """The application. ConfigError if the settings do not allow a start, SiteMapError for the site file.
 
-    `authenticate` is where the check of the caller's JWT has its place; until it is built, `check`
-    refuses to start a service that anyone could call, unless the settings say so. `today` is there for
-    the demonstration, whose charts are told as of a day, and so is `trials`: by default those of the
-    registry's snapshot in the store.
+    Callers are checked against the file of tenants (`service.auth`), or by `authenticate` in its place.
+    `today` is there for the demonstration, whose charts are told as of a day, and so is `trials`: by
+    default those of the registry's snapshot in the store.
     """
     check(settings)
     app, counted = _observed(settings)
@@ -94,8 +97,7 @@ def create_app(
         ),
         lexicon=lexicon,
         reader=reader,
-        fhir_servers=settings.fhir_servers,
-        any_server=settings.insecure,
+        servers=servers_of(settings),
     )
     pages = Pages(settings.public_base_url, app=bool(settings.smart_issuers))
     delivery, desk = memory(settings, store, app, counted)
@@ -112,6 +114,12 @@ def create_app(
     smart = create_smart_app(settings, charts, pages, store, day, trials)
     if smart is not None:
         app.register_blueprint(limited(smart.blueprint(), settings))
+    authenticate = authenticate or gate_of(
+        settings,
+        ReplayCache(store),
+        on_refused=lambda reason: counted.tokens_refused.labels(reason).inc(),
+        on_unchecked=counted.replay_unchecked.inc,
+    )
     for guarded in (create_blueprint(services, day, desk), create_trials_blueprint(reader, day, trials)):
         if authenticate is not None:
             guarded.before_request(_but_preflights(authenticate))
@@ -122,6 +130,15 @@ def create_app(
     _allow_origins(app, settings.cors_origins)
     app.register_blueprint(create_health_blueprint(needed={}, helpful={"store": store.works}))
     return app
+
+
+def servers_of(settings: Settings) -> AllowedServers:
+    """FHIR servers that may be called where callers are not checked. ConfigError for a doubtful address."""
+    try:
+        listed = AllowedServers.of(settings.fhir_servers)
+    except ValueError as error:
+        raise ConfigError(f"RELAPSE_CDS_FHIR_SERVERS: {error}") from None
+    return replace(listed, anywhere=settings.insecure)
 
 
 def limited(blueprint: Blueprint, settings: Settings) -> Blueprint:

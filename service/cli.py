@@ -17,6 +17,7 @@ COMMANDS = {
     "config": "Print the settings in force, secrets masked.",
     "demo": "Start the demonstration: synthetic patients, a FHIR server, a page that plays the EHR.",
     "feedback": "What clinicians did with the cards: a report by rule, and the list.",
+    "keys": "Try out who may call: key pairs, tokens, what is wrong with a token.",
     "rulebook": "Write the rule book pages from the rules and their worked cases.",
     "serve": "Start the service with gunicorn.",
     "store": "The store: its state, its tables, and forgetting what is old.",

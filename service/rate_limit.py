@@ -26,7 +26,7 @@ def create_rate_limit(rate: str) -> Callable[[], None]:
     def check() -> None:
         if request.method == "OPTIONS":
             return
-        caller = notes().issuer or request.remote_addr or ""
+        caller = notes().tenant or notes().issuer or request.remote_addr or ""
         if not limiter.hit(limit, caller):
             wait = max(1, round(limiter.get_window_stats(limit, caller).reset_time - time.time()))
             raise ServiceError(

@@ -20,6 +20,7 @@ def config(as_json: bool, describe: bool) -> None:
 
 
 def _show(*, as_json: bool, describe: bool) -> None:
+    from service.auth.setup import tenants_of
     from service.config import Settings, check
     from service.config.sources import check_names
 
@@ -34,3 +35,4 @@ def _show(*, as_json: bool, describe: bool) -> None:
             if describe:
                 click.echo(f"    {row.description}")
     check(settings)
+    tenants_of(settings)

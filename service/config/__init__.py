@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from service.config.callers import CallerSettings
 from service.config.errors import ConfigError
 from service.config.observing import ObservingSettings
 from service.config.outgoing import OutgoingSettings
@@ -24,6 +27,7 @@ CA_FILE_VARIABLE = "RELAPSE_CDS_FHIR_CA_FILE"
 
 class Settings(
     ServingSettings,
+    CallerSettings,
     RecordSettings,
     OutgoingSettings,
     ObservingSettings,
@@ -62,17 +66,42 @@ def reach_of(settings: Settings) -> Reach:
 def check(settings: Settings) -> None:
     """ConfigError if the service must not start like this."""
     if settings.fhir_ca_file is not None:
-        try:
-            check_ca_file(settings.fhir_ca_file)
-        except CaFileError as error:
-            raise ConfigError(f"{CA_FILE_VARIABLE}: {error}") from None
+        _check_ca_file(CA_FILE_VARIABLE, settings.fhir_ca_file)
     if settings.demo and settings.host not in ("127.0.0.1", "::1", "localhost"):
         raise ConfigError("the demonstration listens on a loopback address only")
-    if not (settings.demo or settings.insecure):
+    if not settings.demo:
+        _check_callers(settings)
+
+
+def _check_callers(settings: Settings) -> None:
+    if settings.tenants is None:
+        if not settings.insecure:
+            raise ConfigError(
+                "nobody is registered to call: name a file of tenants in RELAPSE_CDS_TENANTS "
+                "(docs/register-an-ehr.md), or set RELAPSE_CDS_INSECURE=true, which lets anyone call"
+            )
+        return
+    if settings.insecure:
         raise ConfigError(
-            "callers cannot be checked yet: this version starts only as a demonstration "
-            "(relapse-cds demo) or with RELAPSE_CDS_INSECURE=true, which lets anyone call it"
+            "RELAPSE_CDS_TENANTS says who may call, RELAPSE_CDS_INSECURE=true that anyone may: leave one out"
         )
+    if settings.fhir_servers:
+        raise ConfigError(
+            "RELAPSE_CDS_FHIR_SERVERS: with RELAPSE_CDS_TENANTS, each tenant has its own in that file"
+        )
+    if not settings.public_base_url.startswith("https://") and not settings.allow_http:
+        raise ConfigError(
+            "RELAPSE_CDS_PUBLIC_BASE_URL must be the https address that EHRs call: tokens are made out for it"
+        )
+    if settings.keys_ca_file is not None:
+        _check_ca_file("RELAPSE_CDS_KEYS_CA_FILE", settings.keys_ca_file)
+
+
+def _check_ca_file(variable: str, path: Path) -> None:
+    try:
+        check_ca_file(path)
+    except CaFileError as error:
+        raise ConfigError(f"{variable}: {error}") from None
 
 
 def setting_faults(error: ValidationError) -> str:

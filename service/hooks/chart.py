@@ -8,10 +8,12 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from cds_rules.patient.timeline import Part, PatientTimeline
+from service.auth.caller import caller
 from service.errors import ServiceError
 from service.fhir.client import FhirAccess, FhirClient
 from service.fhir.lexicon import Lexicon
 from service.fhir.record import Record, gather
+from service.fhir.servers import AllowedServers
 from service.fhir.to_timeline import RecordReader
 from service.wire.request import HookRequest, PatientViewContext, constant_reason
 
@@ -28,8 +30,8 @@ class ChartReader:
     client: FhirClient
     lexicon: Lexicon
     reader: RecordReader
-    fhir_servers: tuple[str, ...]
-    any_server: bool
+    servers: AllowedServers
+    """Of callers that nobody checks; a tenant has its own."""
 
     def timeline(
         self, request: HookRequest, patient_id: str, parts: frozenset[Part] | None = None
@@ -76,12 +78,15 @@ class ChartReader:
         return timeline, record
 
     def _access(self, request: HookRequest, patient_id: str) -> FhirAccess | None:
-        """The FHIR server of the call, if it may be called and the token is not for someone else."""
-        server, granted = request.fhirServer, request.fhirAuthorization
-        if server is None or not (self.any_server or server in self.fhir_servers):
+        """The FHIR server of the call, if its caller may send us there and the token is not for others."""
+        server, granted, who = request.fhirServer, request.fhirAuthorization, caller()
+        servers = who.tenant.servers if who is not None else self.servers
+        if server is None or not servers.permit(server):
             return None
         if granted is None:
             return FhirAccess(server, None)
+        if who is not None and who.tenant.client_ids and granted.subject not in who.tenant.client_ids:
+            return None  # lent to another service
         if granted.patient is not None and granted.patient.removeprefix("Patient/") != patient_id:
             return None
         return FhirAccess(server, granted.access_token.get_secret_value())

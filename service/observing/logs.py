@@ -86,6 +86,7 @@ def _fields(noted: Notes, response: Response, rule: str | None) -> dict[str, Any
         "ms": round(noted.seconds * _MS, 2),
         "hook": noted.hook,
         "issuer": noted.issuer,
+        "tenant": noted.tenant,
         "cards": len(noted.cards),
         "quiet": len(noted.quiet),
         "fetched": len(noted.fetches),

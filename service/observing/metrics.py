@@ -47,6 +47,11 @@ class Metrics:
         self.open_facts = self._counter("open_facts", "Facts that left a scheme or a statement open.", "fact")
         self.refusals = self._counter("refusals", "Requests refused, by the code of the reason.", "code")
         self.feedback = self._counter("feedback", "Outcomes of cards reported by EHRs.", "service", "outcome")
+        self.tokens_refused = self._counter("tokens_refused", "Callers refused, by the reason.", "reason")
+        self.replay_unchecked = self._counter(
+            "replay_unchecked",
+            "Calls whose token could not be looked up among those used.",
+        )
         self.store_failures = self._counter("store_failures", "Uses of the store that failed.", "use")
 
     def _counter(self, name: str, help_text: str, *labels: str) -> Counter:

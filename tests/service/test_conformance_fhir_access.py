@@ -154,7 +154,11 @@ def test_c34_scopes_of_either_style_are_borne(
 ALLOWED = "https://fhir.hospital.example/r4"
 NEAR_MISSES = [
     "https://fhir.hospital.example/r4b",
-    "https://fhir.hospital.example/r4/tenant",
+    "https://fhir.hospital.example/R4",
+    "https://fhir.hospital.example//r4",
+    "https://fhir.hospital.example./r4",
+    "https://2130706433/r4",
+    "https://[::ffff:127.0.0.1]/r4",
     "https://fhir.hospital.example",
     "https://fhir.hospital.example:8443/r4",
     "http://fhir.hospital.example/r4",
@@ -194,9 +198,11 @@ def test_c36_a_server_that_is_not_listed_is_never_asked(
     assert asked_for(server) == []
 
 
-@pytest.mark.parametrize("server", [ALLOWED, f"{ALLOWED}/"])
-def test_c36_the_listed_server_is_asked(asked_for: Callable[[str], list[FhirAccess]], server: str) -> None:
-    assert asked_for(server) == [FhirAccess(ALLOWED, TOKEN)]
+@pytest.mark.parametrize("server", [ALLOWED, f"{ALLOWED}/", f"{ALLOWED}/partition-a"])
+def test_c36_the_listed_server_and_what_lies_below_is_asked(
+    asked_for: Callable[[str], list[FhirAccess]], server: str
+) -> None:
+    assert asked_for(server) == [FhirAccess(server.rstrip("/"), TOKEN)]
 
 
 def test_c36_a_server_that_is_not_listed_gets_no_connection(
