@@ -177,3 +177,15 @@ def test_every_chart_has_at_most_five_cards_with_trials_too(folder: object) -> N
     assert shown is bool(found.open_trials)
     if found.applies is False:
         assert cards == ()
+
+
+def test_after_cd19_is_lost_the_authors_cd22_trials_are_on_the_card_once_a_registry_calls_them_open() -> None:
+    """HR2020, patient 1: the authors name three trials of CD22 CAR-T, and two that need CD19 as well."""
+    cd22 = ("NCT02315612", "NCT04088864", "NCT02650414")
+    dual = ("NCT03448393", "NCT03241940")
+    text = detail(*(replace(FITS, nct_id=name, criteria="") for name in (*cd22, *dual)))
+    for name in cd22:
+        assert f"[{name}](https://clinicaltrials.gov/study/{name})" in text
+    for name in dual:
+        assert name not in text
+    assert "CD22-positive" in text
