@@ -76,7 +76,7 @@ def _line(call: Call) -> str:
     parts = [
         f"{call.at:%Y-%m-%dT%H:%M:%S.%f}Z",
         str(call.status),
-        call.service or call.route,
+        call.service if call.service and not call.route.endswith("/feedback") else call.route,
         f"{call.issuer or '-'}{f' {call.tenant}' if call.tenant else ''}",
         f"user {call.user or '-'}",
         f"patient {call.patient or '-'}",

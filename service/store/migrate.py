@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,9 @@ _LOCK_KEY = 7_268_204_109
 _WAITS = Waits(connect_s=5.0, answer_s=60.0)
 """The answer may be that of another process which is migrating, or of a revision with much to do."""
 
+_log = logging.getLogger(__name__)
+# It tells at each look at a store which dialect it found.
+logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)
 _alembic = threading.Lock()  # Alembic keeps the migration under way in a module
 
 
@@ -71,6 +75,7 @@ def migrate(address: Address) -> Status:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
         if _status(connection).standing not in _DONE:
             command.upgrade(_config(connection), "head")
+            _log.info("the tables were brought up to date")
         return _status(connection)
 
 
