@@ -10,14 +10,13 @@ import orjson
 from flask import Blueprint, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from service.errors import ServiceError, log_unforeseen
+from service.errors import ServiceError, error_response, log_unforeseen
 from service.observing.notes import notes
 from service.smart.cookies import Cookies
 from service.smart.errors import Fault, SmartError
 from service.smart.launch import Callback, Launcher
-from service.smart.page import AppPage
+from service.smart.page import FORM, AppPage
 from service.smart.sealing import form_token, fresh, is_form_token, usable
-from service.smart.sessions import Session
 
 SERVICE = "smart-app"
 """What the audit calls the page."""
@@ -32,7 +31,6 @@ class SmartApp:
     launcher: Launcher
     page: AppPage
     cookies: Cookies
-    frame_ancestors: tuple[str, ...]
 
     def blueprint(self) -> Blueprint:
         """To be registered at /smart."""
@@ -50,7 +48,7 @@ class SmartApp:
         blueprint.add_url_rule("/start/<issuer_id>", "start", self.start)
         blueprint.add_url_rule("/callback/<issuer_id>", "callback", self.callback)
         blueprint.add_url_rule("/app", "no_app", self.no_app)
-        blueprint.add_url_rule("/app/<handle>", "app", self.app)
+        blueprint.add_url_rule("/app/<handle>", "app", self.app, methods=["GET", "POST"])
         blueprint.add_url_rule("/app/<handle>/end", "end", self.end, methods=["POST"])
         blueprint.add_url_rule("/jwks.json", "jwks", self.jwks)
         return blueprint
@@ -95,17 +93,23 @@ class SmartApp:
         raise SmartError(Fault.ENDED)
 
     def app(self, handle: str) -> Response:
-        """The page of one session, read anew each time."""
+        """The page of one session, or what follows from a supposition made on it."""
         secret = self._secret(handle)
+        if request.method == "POST":
+            self._check_form(secret, handle)
         session = self.launcher.current(handle, secret)
-        self._note(session)
-        return Response(self.page.of(session, form_token(secret, handle), handle), content_type=_HTML)
+        issuer = self.launcher.issuers.named(session.issuer)
+        if issuer is None:
+            raise SmartError(Fault.ENDED)  # taken off the list since
+        noted = notes()
+        noted.service, noted.issuer = SERVICE, issuer.iss
+        noted.user, noted.patient = session.user, session.patient
+        return self.page.of(session, issuer, form_token(secret, handle), handle)
 
     def end(self, handle: str) -> Response:
         """Sign out."""
         secret = self._secret(handle)
-        if not is_form_token(secret, handle, request.form.get("form", "")):
-            raise SmartError(Fault.FORM)
+        self._check_form(secret, handle)
         self.launcher.end(handle, secret)
         response = Response(render_template("smart/ended.html"), content_type=_HTML)
         self.cookies.forget_session(response, handle)
@@ -124,18 +128,15 @@ class SmartApp:
             raise SmartError(Fault.ENDED)
         return secret
 
-    def _note(self, session: Session) -> None:
-        """Who looks at whose record, for the audit."""
-        issuer = self.launcher.issuers.named(session.issuer)
-        noted = notes()
-        noted.service = SERVICE
-        noted.issuer = issuer.iss if issuer else None
-        noted.user, noted.patient = session.user, session.patient
+    def _check_form(self, secret: str, handle: str) -> None:
+        if not is_form_token(secret, handle, request.form.get(FORM, "")):
+            raise SmartError(Fault.FORM)
 
     def _with_policy(self, response: Response) -> Response:
-        ancestors = " ".join(self.frame_ancestors) or "'none'"
-        policy = response.headers.get("Content-Security-Policy", _BLANK)
-        response.headers["Content-Security-Policy"] = f"{policy}; frame-ancestors {ancestors}"
+        if "Content-Security-Policy" not in response.headers:
+            response.headers["Content-Security-Policy"] = (
+                f"{_BLANK}; frame-ancestors {self.page.frame_ancestors}"
+            )
         return response
 
 
@@ -177,5 +178,8 @@ def _http(error: HTTPException) -> Response:
 
 
 def _fault_page(status: int, heading: str, text: str, headers: Mapping[str, str] | None = None) -> Response:
+    if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
+        # The script of the page asks like this, and shows the text.
+        return error_response(ServiceError(status, "processing", f"{heading}. {text}", headers=headers))
     page = render_template("smart/fault.html", heading=heading, text=text)
     return Response(page, status=status, content_type=_HTML, headers=dict(headers or {}))

@@ -56,10 +56,10 @@ def create_smart_app(
         base=settings.public_base_url,
         session_s=settings.smart_session_minutes * _MINUTE,
     )
-    framed = bool(settings.smart_frame_ancestors)
+    ancestors = " ".join(settings.smart_frame_ancestors)
+    notice = "Demonstration with synthetic patients. Not for care." if settings.demo else None
     return SmartApp(
         launcher,
-        AppPage(charts, pages, today, trials),
-        Cookies.of(settings.public_base_url, framed=framed),
-        settings.smart_frame_ancestors,
+        AppPage(charts, pages, today, trials, ancestors or "'none'", notice),
+        Cookies.of(settings.public_base_url, framed=bool(ancestors)),
     )

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.browser
 
 OpenPage = Callable[..., AbstractContextManager[Page]]
 FIRST, SECOND = "hr2020-p1-24-months", "hr2020-p1-40-months"
+NAMES = {FIRST: "Testgirl One", SECOND: "Testgirl Two"}
 APP = re.compile(r"/smart/app/[A-Za-z0-9_-]{43}$")
 
 
@@ -32,11 +33,30 @@ def launched(page: Page, patient: str) -> Page:
 def test_a_cards_link_opens_the_app_for_the_patient_of_the_chart(page: Page) -> None:
     app = launched(page, FIRST)
     expect(app.get_by_role("banner")).to_contain_text("Testgirl One")
-    expect(app.get_by_role("main")).to_contain_text("First relapse, B-ALL, isolated marrow, 24 mo")
+    expect(app.get_by_role("heading", name="Course", exact=True)).to_be_visible()
+    expect(app.locator("svg").first).to_be_visible()
     assert app.evaluate("document.referrer") == ""
     assert app.evaluate("window.opener") is None
     assert app.evaluate("document.cookie") == ""  # no script could read them
     keep(app, "smart-app")
+
+
+def test_what_if_is_asked_within_the_session(page: Page) -> None:
+    app = launched(page, SECOND)
+    choice = app.locator("#what-if-form select").first
+    choice.select_option(index=1)
+    expect(app.locator("#what-if-status")).to_contain_text("Hypothetical: 1 value supposed")
+    assert APP.search(app.url.partition("#")[0])  # nothing of it in the address
+
+
+def test_what_if_after_the_end_says_that_the_session_has_ended(open_page: OpenPage) -> None:
+    with open_page(tolerated="status of 401") as page:
+        app = launched(page, SECOND)
+        action = app.locator("form.out").get_attribute("action") or ""
+        token = app.locator("form.out input").get_attribute("value") or ""
+        page.request.post(action, form={"form": token})
+        app.locator("#what-if-form select").first.select_option(index=1)
+        expect(app.locator("#what-if-status")).to_contain_text("This session has ended")
 
 
 def test_it_opens_by_itself_and_asks_for_record_system_and_patient(page: Page) -> None:
@@ -46,7 +66,7 @@ def test_it_opens_by_itself_and_asks_for_record_system_and_patient(page: Page) -
     keep(page, "smart-patient")
     page.locator(f"a[href$='patient={SECOND}']").click()
     page.wait_for_url(APP)
-    expect(page.get_by_role("banner")).to_contain_text(SECOND)
+    expect(page.get_by_role("banner")).to_contain_text(NAMES[SECOND])
 
 
 def test_refusing_opens_nothing(open_page: OpenPage) -> None:
@@ -61,9 +81,9 @@ def test_two_windows_keep_their_patients(page: Page) -> None:
     second = launched(page, SECOND)
     for _ in range(2):
         first.reload()
-        expect(first.get_by_role("banner")).to_contain_text(FIRST)
+        expect(first.get_by_role("banner")).to_contain_text(NAMES[FIRST])
         second.reload()
-        expect(second.get_by_role("banner")).to_contain_text(SECOND)
+        expect(second.get_by_role("banner")).to_contain_text(NAMES[SECOND])
 
 
 def test_after_signing_out_there_is_no_way_back(open_page: OpenPage) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from flask import Response
 from flask.testing import FlaskClient
 from joserfc.jwk import ECKey
 from pydantic import SecretStr
@@ -36,7 +37,7 @@ def make_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeApp:
     """A client of a service at an https address; its record system answers from here."""
     monkeypatch.setattr(Caller, "get", lambda *_: Answer(200, DESCRIPTION))
     monkeypatch.setattr(Caller, "post", lambda *_: Answer(200, TOKEN))
-    monkeypatch.setattr(AppPage, "of", lambda *_: "the page")
+    monkeypatch.setattr(AppPage, "of", lambda *_: Response("the page"))
 
     def make(base: str = HERE, **settings: Any) -> FlaskClient:
         chosen = {"smart_issuers": (ISSUER,), **settings}

@@ -12,6 +12,8 @@ from service.smart.errors import Fault
 from tests.conftest import Canned, LogLines
 from tests.service.smart.conftest import MakeWorld
 from tests.service.smart.world import (
+    NAME,
+    OTHER_NAME,
     OTHER_PATIENT,
     PATIENT,
     WRONG,
@@ -146,8 +148,8 @@ def test_sign_ins_at_two_ehrs_at_once_do_not_mix(new_world: MakeWorld) -> None:
     browser = Browser()
     at_a = world.to_callback(browser)
     at_b = world.to_callback(browser, ehr=world.ehrs["b"], patient=OTHER_PATIENT)
-    assert PATIENT in browser.go(at_a).text
-    assert OTHER_PATIENT in browser.go(at_b).text
+    assert NAME in browser.go(at_a).text
+    assert OTHER_NAME in browser.go(at_b).text
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from service.store.store import Store
 from tests.conftest import Canned
 from tests.service.smart.conftest import MakeWorld
 from tests.service.smart.world import (
+    OTHER_NAME,
     OTHER_PATIENT,
     PATIENT,
     WRONG,
@@ -50,7 +52,7 @@ def test_a_session_opens_with_its_own_key_only(world: World) -> None:
     forged = {"relapse-cds-session": key.value or ""}
     got = requests.get(page.url, cookies=forged, timeout=20)
     assert_fault(got, Fault.ENDED)
-    assert OTHER_PATIENT in other.go(second.url).text
+    assert OTHER_NAME in other.go(second.url).text
     assert_fault(mine.go(f"{world.base}/smart/app/{WRONG}"), Fault.ENDED)
     assert_fault(mine.go(f"{world.base}/smart/app"), Fault.ENDED)
 
@@ -190,3 +192,17 @@ def test_each_look_at_a_record_is_audited_by_pseudonym(new_world: MakeWorld) -> 
     assert PATIENT not in f"{first}"
     assert "demo-clinician" not in f"{first}"
     assert "/smart/app/<handle>" in first.route  # the rule, and no handle
+
+
+def test_what_is_supposed_needs_the_sessions_own_form(world: World) -> None:
+    browser = Browser()
+    page = world.open(browser, patient=OTHER_PATIENT)
+    fact = re.search(r'name="(suppose\.[^"]+)"', page.text)
+    assert fact is not None
+    for form in ({}, {"form": "0" * 64}):
+        assert_fault(browser.session.post(page.url, data={**form, fact[1]: "x"}, timeout=20), Fault.FORM)
+    refused = browser.session.post(page.url, data={"form": form_of(page), fact[1]: "no value"}, timeout=20)
+    assert refused.status_code == 400
+    assert "no value" not in refused.text
+    asked = browser.session.post(page.url, data={"form": form_of(page)}, timeout=20)
+    assert (asked.status_code, OTHER_NAME in asked.text) == (200, True)

@@ -39,6 +39,7 @@ PATIENT = "hr2020-p1-24-months"
 WRONG = "x" * 43
 """Of the form of a state, handle or key, and none."""
 OTHER_PATIENT = "hr2020-p1-40-months"
+NAME, OTHER_NAME = "Testgirl One", "Testgirl Two"
 CLIENT = "relapse-cds"
 KEY = RSAKey.generate_key(2048, auto_kid=True)
 """One for all record systems of the tests: making it takes a while."""
@@ -89,7 +90,11 @@ class Ehr:
         self.bearers: list[str | None] = []
         self._folder = folder
         self._charts = charts
-        self._kept = Store(StoreSettings(database_url=SecretStr(f"sqlite:///{folder / f'ehr-{name}.db'}")))
+        self._kept = Store(
+            StoreSettings(
+                database_url=SecretStr(f"sqlite:///{folder / f'ehr-{name}.db'}"), store_timeout_s=30
+            )
+        )
 
     def knows(
         self, base: str, jwks: dict[str, Any] | None, *, access_s: int = 3600, refreshes: bool = False
@@ -211,6 +216,7 @@ def make_world(folder: Path, charts: FhirStore, names: Iterable[str] = "a", **op
         database_url=SecretStr(f"sqlite:///{folder / 'service.db'}"),
         smart_issuers=tuple(issuers),
         smart_keys=(key,),
+        store_timeout_s=30,  # on a busy machine, too
         site_map=FIXTURES / "site.toml",
         **options,
     )

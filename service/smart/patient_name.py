@@ -1,30 +1,17 @@
-"""Whom the page is about: name, birth date, sex and id as the record has them."""
+"""Whom the page is about, as the record names them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 
-@dataclass(frozen=True, slots=True)
-class Banner:
-    """Texts for the head of the page; empty where the record says nothing."""
-
-    id: str = field(repr=False)
-    name: str = field(default="", repr=False)
-    born: str = field(default="", repr=False)
-    sex: str = field(default="", repr=False)
-
-
-def banner_of(resources: Iterable[dict[str, Any]], patient_id: str) -> Banner:
-    """Of the Patient with this id, whatever its elements hold."""
+def name_of(resources: Iterable[dict[str, Any]], patient_id: str) -> str | None:
+    """The name of the Patient with this id, whatever its elements hold; None if there is none."""
     for resource in resources:
         if resource.get("resourceType") == "Patient" and resource.get("id") == patient_id:
-            return Banner(
-                patient_id, _name(resource), _text(resource, "birthDate"), _text(resource, "gender")
-            )
-    return Banner(patient_id)
+            return _name(resource) or None
+    return None
 
 
 def _name(patient: dict[str, Any]) -> str:
