@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from service import create_app
 from service.config import Settings
 from tests.tools import require_tool
 
@@ -65,6 +67,20 @@ def test_the_settings_in_the_manifest_are_settings() -> None:
     given = set(tomllib.loads(of_kind("ConfigMap")["data"]["relapse-cds.toml"]))
     given |= set(of_kind("Secret")["stringData"])
     assert given <= Settings.model_fields.keys()
+
+
+def test_the_settings_in_the_manifest_allow_a_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [n for n in os.environ if n.startswith("RELAPSE_CDS_")]:
+        monkeypatch.delenv(name)
+    for name, text in of_kind("ConfigMap")["data"].items():
+        (tmp_path / name).write_text(text.replace("/etc/relapse-cds", str(tmp_path)))
+    secrets = tmp_path / "secrets"
+    secrets.mkdir()
+    for name, text in of_kind("Secret")["stringData"].items():
+        (secrets / name).write_text(text)
+    monkeypatch.setenv("RELAPSE_CDS_CONFIG", str(tmp_path / "relapse-cds.toml"))
+    monkeypatch.setenv("RELAPSE_CDS_SECRETS_DIR", str(secrets))
+    create_app(Settings())
 
 
 def _made_up_certificate(folder: Path) -> None:
