@@ -11,6 +11,18 @@ import orjson
 class NotJsonError(ValueError):
     """The text is not JSON, or nested beyond any use."""
 
+    said = "The request body is not JSON."
+    """What its sender is told."""
+
+
+class TooDeepError(NotJsonError):
+    """It is nested deeper than the parser goes: 1024 levels, where a FHIR resource has a dozen."""
+
+    said = "The request body is nested deeper than this service accepts."
+
+
+_DEPTH = "depth limit exceeded"
+
 
 def loads(text: bytes) -> Any:
     """Parse JSON. NotJsonError if it is none.
@@ -21,11 +33,14 @@ def loads(text: bytes) -> Any:
     """
     try:
         return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        pass
+    except orjson.JSONDecodeError as error:
+        if error.msg.startswith(_DEPTH):
+            raise TooDeepError("too deep") from None
     try:
         return _whole(json.loads(text, parse_constant=_refuse))
-    except (ValueError, RecursionError):
+    except RecursionError:
+        raise TooDeepError("too deep") from None
+    except ValueError:
         raise NotJsonError("not JSON") from None
 
 

@@ -72,8 +72,8 @@ def read_request(body: bytes, hook: str) -> HookRequest:
     """The call, checked. ServiceError 400 says where it is wrong, never what it held."""
     try:
         content: Any = loads(body)
-    except NotJsonError:
-        raise ServiceError(400, "structure", "The request body is not JSON.") from None
+    except NotJsonError as error:
+        raise ServiceError(400, "structure", error.said) from None
     try:
         call = HookRequest.model_validate(content)
     except ValidationError as error:

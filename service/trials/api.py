@@ -44,8 +44,8 @@ def answer(
     """The searchset for the one patient of a Bundle. ServiceError 400 for what cannot be used."""
     try:
         bundle: Any = loads(body)
-    except NotJsonError:
-        raise ServiceError(400, "structure", "The request body is not JSON.") from None
+    except NotJsonError as error:
+        raise ServiceError(400, "structure", error.said) from None
     if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
         raise ServiceError(400, "structure", "The request body is no FHIR Bundle.")
     wanted = read_wanted(bundle)

@@ -81,13 +81,15 @@ NO_JSON = {
     "html": b"<html></html>",
     "latin-1": '{"hook": "ä"}'.encode("latin-1"),
     "zero-byte": b'{"hook": "a\x00b"}',
+    "number-without-end": b'{"hook": ' + b"9" * 100_000 + b"}",
+    "nan-behind-half-a-surrogate": b'{"hook": "\\ud83e", "x": NaN}',
+    "gzip": b"\x1f\x8b\x08\x00\x00",
+}
+TOO_DEEP = {
     "deep-list": b"[" * DEEP + b"]" * DEEP,
     "deep-object": b'{"a":' * DEEP + b"1" + b"}" * DEEP,
     "deep-open": b"[" * DEEP,
-    "number-without-end": b'{"hook": ' + b"9" * 100_000 + b"}",
     "deep-behind-half-a-surrogate": b'{"hook": "\\ud83e", "x": ' + b"[" * DEEP + b"]" * DEEP + b"}",
-    "nan-behind-half-a-surrogate": b'{"hook": "\\ud83e", "x": NaN}',
-    "gzip": b"\x1f\x8b\x08\x00\x00",
 }
 NO_CALL = {
     "list": b"[]",
@@ -105,6 +107,14 @@ NO_CALL = {
 def test_a_body_that_is_no_json_is_refused(client: CheckedClient, name: str) -> None:
     answer = client.post(SERVICE, NO_JSON[name])
     assert (answer.status, answer.issue["details"]["text"]) == (400, "The request body is not JSON.")
+
+
+@pytest.mark.parametrize("name", TOO_DEEP)
+@pytest.mark.parametrize("path", [SERVICE, f"{SERVICE}/feedback", "/trials/match"])
+def test_a_body_nested_beyond_any_use_is_refused_as_that(client: CheckedClient, name: str, path: str) -> None:
+    answer = client.post(path, TOO_DEEP[name])
+    said = "The request body is nested deeper than this service accepts."
+    assert (answer.status, answer.issue["details"]["text"]) == (400, said)
 
 
 @pytest.mark.parametrize("name", NO_CALL)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.lenient_json import NotJsonError, loads
+from service.lenient_json import NotJsonError, TooDeepError, loads
 
 
 @pytest.mark.parametrize(
@@ -55,8 +55,6 @@ def test_a_lone_surrogate_costs_only_itself() -> None:
         b"\xff\xfe",
         b'{"a": "\xff"}',
         b'{"value": ' + b"9" * 5000 + b"}",
-        b"[" * 100_000,
-        b"[" * 100_000 + b"]" * 100_000,
     ],
     ids=lambda t: repr(t[:20]),
 )
@@ -66,6 +64,25 @@ def test_what_is_no_json_is_refused_without_its_content(text: bytes) -> None:
     assert str(refused.value) == "not JSON"
     assert refused.value.__cause__ is None
     assert refused.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"[" * 100_000,
+        b"[" * 100_000 + b"]" * 100_000,
+        b'{"a":' * 1025 + b"1" + b"}" * 1025,
+        b"[" * 5000 + b"1e400" + b"]" * 5000,
+    ],
+    ids=lambda t: repr(t[:20]),
+)
+def test_what_is_nested_beyond_any_use_is_refused_as_that(text: bytes) -> None:
+    with pytest.raises(TooDeepError):
+        loads(text)
+
+
+def test_a_thousand_levels_are_read() -> None:
+    assert loads(b"[" * 1000 + b"]" * 1000)
 
 
 @settings(deadline=None)
