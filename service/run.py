@@ -8,6 +8,8 @@ import logging.config
 import os
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import partial
+from threading import Thread
 from typing import Any
 
 from flask import Flask
@@ -25,6 +27,7 @@ from service.config import Settings, check
 from service.config.sources import check_names
 from service.observing import logs, traces
 from service.observing.metrics import FOLDER_VARIABLE
+from service.page.draw import warm_up
 from service.worker import bounded
 
 _log = logging.getLogger(__name__)
@@ -99,7 +102,7 @@ def options(settings: Settings) -> dict[str, Any]:
         "logconfig_dict": logs.config(settings.log_format, settings.log_level),
         "child_exit": _forget_worker,
         "worker_exit": _close_store,
-        **({"post_worker_init": _trace} if settings.traces else {}),
+        "post_worker_init": partial(begin_worker, settings),
     }
 
 
@@ -116,8 +119,13 @@ def _forget_worker(_server: Arbiter, worker: Worker) -> None:
         mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 
-def _trace(_worker: Worker) -> None:
-    traces.start()
+def begin_worker(settings: Settings, _worker: Worker) -> None:
+    """What may begin only after the fork: traces, and the drawing of charts where there are pages."""
+    if settings.traces:
+        traces.start()
+    if settings.smart_issuers:
+        # The first chart of a process takes half a second, and a process that has drawn must not fork.
+        Thread(target=warm_up, name="first-chart", daemon=True).start()
 
 
 def serve() -> None:

@@ -33,7 +33,7 @@ from service.demo.store import FhirStore
 from service.fhir.site_map import load_site_map
 from service.hooks.patient_view import ID
 from service.paths import fixtures_dir
-from service.run import Server, options
+from service.run import Server, begin_worker, options
 from service.trials.snapshot import demonstration
 
 HOST = "127.0.0.1"
@@ -150,6 +150,8 @@ def _options(
     shown: Demo, settings: Settings, listener: int, failed: mmap.mmap, *, once: bool
 ) -> dict[str, Any]:
     def first_worker_speaks(worker: Any) -> None:
+        if not once:
+            begin_worker(settings, worker)
         # From a worker, because threads must not be started before the fork; from the first only.
         if worker.age == 1:
             Thread(target=_speak, args=(shown, settings.public_base_url, failed, once), daemon=True).start()
