@@ -14,9 +14,9 @@ import orjson
 
 from bench import stages
 from bench.apps import APPS
-from bench.bodies import Body, chart_body, large_body
+from bench.bodies import Body, chart_body, large_body, varied_body
 from bench.load import Load, Loader, loader, warm_up
-from bench.report import BodyResult, Result, as_markdown
+from bench.report import BodyResult, LoadResult, Result, as_markdown
 from bench.servers import THREADS, BenchError, running
 
 
@@ -59,9 +59,11 @@ def measure(plan: Plan) -> Result:
     """Everything, on this machine, in this run. BenchError when a figure would mean nothing."""
     busy = os.getloadavg()[0]
     bodies = [chart_body(), large_body(1_000), large_body(10_000)]
+    varied = varied_body()
     name, load = loader()
     with running(APPS) as ports:
         loads = [_rounds(body, ports, plan, load) for body in bodies[: plan.loaded]]
+        in_turn = LoadResult(varied.name, _size(varied), _rounds(varied, ports, plan, load))
     loads += [{} for _ in bodies[plan.loaded :]]
     results = [
         BodyResult(body.name, len(body.content), by_app, stages.measure(body, runs))
@@ -76,7 +78,12 @@ def measure(plan: Plan) -> Result:
         f"{plan.connections} connections, {plan.rounds} x {plan.seconds} s each in turn. "
         "Median, and least to most."
     )
-    return Result(machine, how, results)
+    return Result(machine, how, results, in_turn)
+
+
+def _size(body: Body) -> int:
+    """Bytes of a body, the mean of several."""
+    return sum(map(len, body.each)) // len(body.each)
 
 
 def _rounds(body: Body, ports: Mapping[str, int], plan: Plan, load: Loader) -> dict[str, list[Load]]:

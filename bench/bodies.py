@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -17,6 +18,10 @@ from service.paths import fixtures_dir
 PATIENT = "busy-chart"
 MATTERING = 60
 """Observations that are read, in the large bodies. The chart has thirty; the rest is added to it."""
+
+SHIFTS, SHIFT_DAYS = 5, 37
+"""How often each demonstration patient comes in the varied load, and how far apart."""
+_DAY = re.compile(rb"\b(?:19|20)\d\d-[01]\d-[0-3]\d")
 
 _UCUM = "http://unitsofmeasure.org"
 _CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
@@ -46,12 +51,39 @@ class Body:
     name: str
     content: bytes
     resources: int
+    others: tuple[bytes, ...] = ()
+    """Bodies sent in turn with `content`; without them it is always the same one."""
+
+    @property
+    def each(self) -> tuple[bytes, ...]:
+        """Every body, in the order in which they are sent."""
+        return (self.content, *self.others)
 
 
 def chart_body() -> Body:
     """The chart as it is: 73 resources, 60 of them Observations, about 35 KB."""
     chart = _chart()
     return Body(f"{len(chart)} resources", _hook_call(chart), len(chart))
+
+
+def varied_body() -> Body:
+    """Every demonstration patient, and each again on other days: no two calls in a row are alike.
+
+    What the service keeps of the facts of one chart is of little use to the next.
+    """
+    ids = sorted(path.name for path in (fixtures_dir() / "patients").iterdir() if path.is_dir())
+    charts = [_chart(name) for name in [PATIENT, *(name for name in ids if name != PATIENT)]]
+    calls = [_moved(_hook_call(chart), SHIFT_DAYS * n) for n in range(SHIFTS) for chart in charts]
+    return Body(f"{len(calls)} charts in turn", calls[0], len(charts[0]), tuple(calls[1:]))
+
+
+def _moved(content: bytes, days: int) -> bytes:
+    """The same story so many days earlier."""
+
+    def earlier(found: re.Match[bytes]) -> bytes:
+        return (date.fromisoformat(found[0].decode()) - timedelta(days=days)).isoformat().encode()
+
+    return _DAY.sub(earlier, content) if days else content
 
 
 def large_body(observations: int) -> Body:
@@ -65,8 +97,8 @@ def large_body(observations: int) -> Body:
     return Body(f"{observations:,} Observations", _hook_call(chart), len(chart))
 
 
-def _chart() -> list[dict[str, Any]]:
-    bundle = orjson.loads((fixtures_dir() / "patients" / PATIENT / "bundle.json").read_bytes())
+def _chart(name: str = PATIENT) -> list[dict[str, Any]]:
+    bundle = orjson.loads((fixtures_dir() / "patients" / name / "bundle.json").read_bytes())
     return [entry["resource"] for entry in bundle["entry"]]
 
 
@@ -99,7 +131,8 @@ def _hook_call(resources: list[dict[str, Any]]) -> bytes:
     by_type: dict[str, list[dict[str, Any]]] = {}
     for resource in resources:
         by_type.setdefault(resource["resourceType"], []).append(resource)
-    by_type["Observation"].sort(key=lambda o: str(o["effectiveDateTime"]), reverse=True)
+    by_type.get("Observation", []).sort(key=lambda o: str(o.get("effectiveDateTime")), reverse=True)
+    patient = by_type["Patient"][0]["id"]
     prefetch: dict[str, Any] = {}
     for need in NEEDS:
         # Two keys ask for Observations; here each is sent once, under the first of them.
@@ -109,7 +142,7 @@ def _hook_call(resources: list[dict[str, Any]]) -> bytes:
         {
             "hook": "patient-view",
             "hookInstance": "7c1d9f04-52b4-4f0e-9a36-0d5c5ad3b6e1",
-            "context": {"userId": "Practitioner/demo-practitioner", "patientId": PATIENT},
+            "context": {"userId": "Practitioner/demo-practitioner", "patientId": patient},
             "prefetch": prefetch,
         }
     )

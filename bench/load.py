@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import itertools
 import json
 import shutil
 import subprocess
@@ -22,12 +23,23 @@ _WARM_UP_REQUESTS = 30
 _TIMEOUT_S = 30.0
 _MARK = "bench-result "
 
-# The body is read from a file: a Lua string could not hold all of them.
+# The bodies are read from files: a Lua string could not hold all of them.
 _SCRIPT = """
-local file = io.open("%s", "rb")
-wrk.method, wrk.body = "POST", file:read("*a")
+local bodies, calls, turn = {}, {}, 0
+for number = 1, %d do
+  local file = io.open(string.format("%s/%%d.json", number), "rb")
+  bodies[number] = file:read("*a")
+  file:close()
+end
+wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
-file:close()
+function init()
+  for number, body in ipairs(bodies) do calls[number] = wrk.format(nil, nil, nil, body) end
+end
+function request()
+  turn = turn %% #calls + 1
+  return calls[turn]
+end
 function done(summary, latency)
   local e = summary.errors
   io.write(string.format('%s{"requests":%%d,"us":%%d,"p50":%%d,"p99":%%d,"failed":%%d}\\n',
@@ -67,8 +79,8 @@ def warm_up(port: int, body: Body) -> bytes:
     """Some requests before the clock runs; the last answer, which must be cards."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT_S)
     try:
-        for _ in range(_WARM_UP_REQUESTS):
-            answer = _post(connection, body.content)
+        for content in (*body.each, *[body.content] * _WARM_UP_REQUESTS):
+            answer = _post(connection, content)
     finally:
         connection.close()
     if not json.loads(answer).get("cards"):
@@ -78,9 +90,10 @@ def warm_up(port: int, body: Body) -> bytes:
 
 def _with_wrk(path: str, port: int, body: Body, seconds: int, connections: int) -> Load:
     with tempfile.TemporaryDirectory() as folder:
-        content, script = Path(folder, "body.json"), Path(folder, "post.lua")
-        content.write_bytes(body.content)
-        script.write_text(_SCRIPT % (content, _MARK), encoding="utf-8")
+        script = Path(folder, "post.lua")
+        for number, content in enumerate(body.each, start=1):
+            Path(folder, f"{number}.json").write_bytes(content)
+        script.write_text(_SCRIPT % (len(body.each), folder, _MARK), encoding="utf-8")
         command = [path, "-t1", f"-c{connections}", f"-d{seconds}s", f"--timeout={_TIMEOUT_S:.0f}s"]
         command += ["-s", str(script), f"http://127.0.0.1:{port}{PATH}"]
         # wrk ends by itself; the bound is for the day it does not.
@@ -110,8 +123,9 @@ def with_python(port: int, body: Body, seconds: int, connections: int) -> Load:
     def drive() -> None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT_S)
         try:
+            turn = itertools.cycle(body.each)
             while (before := time.perf_counter()) < started + seconds:
-                _post(connection, body.content)
+                _post(connection, next(turn))
                 times.append(time.perf_counter() - before)
         except (OSError, http.client.HTTPException, BenchError) as error:
             failures.append(error)

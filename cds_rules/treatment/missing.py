@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
@@ -28,21 +29,22 @@ def ranked(
     alone = [s.finding.open[0].fact for s in schemes if s.settles and len(s.finding.open) == 1]
     known = {m.fact: m for m in of_schemes}
     names = [*known, *(name for name in waiting if name not in known)]
+    closed = Counter(closes)
+    closed.update(CONTRACT_NAME[fact] for fact in alone)
     found = []
     for name in names:
-        m = known.get(name) or _of_aspect(name, seen[name], too_late)
-        alone_in = sum(CONTRACT_NAME[fact] == name for fact in alone)
-        rules = tuple(waiting.get(name, ()))
-        found.append(
-            MissingFact(
-                m.fact, m.because, m.settled_by, m.schemes, m.tests, rules, closes.get(name, 0) + alone_in
+        rules, m = waiting.get(name, ()), known.get(name)
+        if m is None:
+            found.append(_of_aspect(name, seen[name], too_late, rules, closed[name]))
+        else:
+            found.append(
+                MissingFact(m.fact, m.because, m.settled_by, m.schemes, m.tests, rules, closed[name])
             )
-        )
     return tuple(sorted(found, key=lambda m: (-len(m.schemes), -m.closes, -len(m.rules))))
 
 
 @lru_cache(maxsize=4096)
-def _waits(recommendations: tuple[Recommendation, ...]) -> tuple[dict[str, list[str]], dict[str, int]]:
+def _waits(recommendations: tuple[Recommendation, ...]) -> tuple[dict[str, tuple[str, ...]], dict[str, int]]:
     """By aspect: the rules of advice that wait for it, and how many it would settle alone."""
     waiting: dict[str, list[str]] = {}
     closes: dict[str, int] = {}
@@ -53,7 +55,7 @@ def _waits(recommendations: tuple[Recommendation, ...]) -> tuple[dict[str, list[
             waiting.setdefault(need.aspect, []).append(r.rule.id)
             if len(r.needs) == 1 and _settles(need):
                 closes[need.aspect] = closes.get(need.aspect, 0) + 1
-    return waiting, closes
+    return {name: tuple(rules) for name, rules in waiting.items()}, closes
 
 
 def _settles(need: Need) -> bool:
@@ -75,11 +77,13 @@ CONTRACT_NAME = {
 """Facts of the schemes by the name they have in the contract, which is that of the aspect too."""
 
 
-def _of_aspect(name: str, seen: Seen, too_late: frozenset[Test]) -> MissingFact:
+def _of_aspect(
+    name: str, seen: Seen, too_late: frozenset[Test], rules: tuple[str, ...], closes: int
+) -> MissingFact:
     aspect = ASPECTS[name]
     why = seen.because or "the record leaves it open"
-    tests = tuple(test for test in aspect.tests if test not in too_late)
-    return MissingFact(name, why, aspect.settled_by, (), tests)
+    tests = tuple([test for test in aspect.tests if test not in too_late]) if too_late else aspect.tests
+    return MissingFact(name, why, aspect.settled_by, (), tests, rules, closes)
 
 
 def too_late(picture: RelapsePicture) -> frozenset[Test]:

@@ -57,7 +57,11 @@ class Sight(dict[str, Seen]):
 
     def bit(self, name: str) -> int:
         """The possible values of an aspect as bits; never 0."""
-        found = self.bits[name] = bits_of(ASPECTS[name], self[name].possible)
+        aspect = ASPECTS[name]
+        seen = self.get(name)
+        if seen is None:
+            seen = self[name] = self._look(aspect)
+        found = self.bits[name] = bits_of(aspect, seen.possible)
         return found
 
 

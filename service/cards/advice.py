@@ -63,41 +63,71 @@ _SAME = {"N-6a": "C-9a", "N-6b": "C-9a", "N-6c": "C-9h"}
 
 def advice_card(a: Assessment, topic: Topic, pages: Pages, offered: set[Test]) -> Card | None:
     """The card of one topic; None when nothing on it applies. Tests already `offered` are not again."""
-    said = {r.rule.id for r in a.recommendations if r.applies}
-    mine = [
-        r
-        for r in a.recommendations
-        if r.rule.decision in topic.decisions and _SAME.get(r.rule.id) not in said
-    ]
-    applying = sorted((r for r in mine if r.applies), key=lambda r: _order(r, topic))
-    advised = [r for r in applying if r.rule.weight is Weight.ADVICE]
+    said = _said(a.recommendations, topic, pages)
     pending = _pending(a) if topic is AFTER_CAR_T else []
-    if not advised:
+    if said is None:
         return _follow_up_card(a, pending, pages, offered) if pending else None
-    waiting = [r for r in mine if not r.applies and r.rule.weight is Weight.ADVICE]
-    first = advised[0]
-    wanted = dict.fromkeys(
-        (*(t for d in pending for t in d.tests), *(t for r in advised for t in r.rule.tests))
-    )
+    wanted = dict.fromkeys((*(t for d in pending for t in d.tests), *said.tests))
     tests = [t for t in wanted if t not in offered]
     offered.update(tests)
     detail = [
-        *_statements(applying, said, pages),
+        *said.statements,
         *_follow_up(pending),
-        *_waiting(sorted(waiting, key=lambda r: _order(r, topic)), pages),
-        *_perhaps_done(a, waiting, pages),
-        *_facts_used(a, applying[:MAX_STATEMENTS]),
+        *said.waiting,
+        *_perhaps_done(a, said.perhaps_done, pages),
+        *_facts_used(a, said.shown),
         "These are statements of the named sources, for a clinician to judge.",
     ]
     return card(
         topic.kind,
         a.patient,
-        fit(_summaries(topic, advised)),
+        said.summary,
         detail,
-        label=sources_label(c for r in advised for c in r.rule.cites),
-        url=rule_page(pages, first.rule.id),
+        label=said.label,
+        url=said.url,
         pages=pages,
         suggestions=suggestions_of(a, tests),
+        rules=said.rules,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a card says whoever the patient is: it follows from the rules that apply or wait."""
+
+    summary: str
+    statements: tuple[str, ...]
+    waiting: tuple[str, ...]
+    shown: tuple[Recommendation, ...]
+    """The statements listed in full."""
+    perhaps_done: tuple[Recommendation, ...]
+    tests: tuple[Test, ...]
+    label: str
+    url: str
+    rules: tuple[str, ...]
+
+
+@lru_cache(maxsize=1024)
+def _said(recommendations: tuple[Recommendation, ...], topic: Topic, pages: Pages) -> Said | None:
+    """None if nothing is advised. Kept: equal facts give the very same recommendations."""
+    apply = {r.rule.id for r in recommendations if r.applies}
+    mine = [
+        r for r in recommendations if r.rule.decision in topic.decisions and _SAME.get(r.rule.id) not in apply
+    ]
+    applying = sorted((r for r in mine if r.applies), key=lambda r: _order(r, topic))
+    advised = [r for r in applying if r.rule.weight is Weight.ADVICE]
+    if not advised:
+        return None
+    waiting = [r for r in mine if not r.applies and r.rule.weight is Weight.ADVICE]
+    return Said(
+        summary=fit(_summaries(topic, advised)),
+        statements=tuple(_statements(applying, apply, pages)),
+        waiting=tuple(_waiting(sorted(waiting, key=lambda r: _order(r, topic)), pages)),
+        shown=tuple(applying[:MAX_STATEMENTS]),
+        perhaps_done=tuple(r for r in waiting if len(r.needs) == 1 and _of_doing(r.needs[0])),
+        tests=tuple(dict.fromkeys(t for r in advised for t in r.rule.tests)),
+        label=sources_label(c for r in advised for c in r.rule.cites),
+        url=rule_page(pages, advised[0].rule.id),
         rules=tuple(r.rule.id for r in applying),
     )
 
@@ -210,9 +240,8 @@ def _waiting(waiting: Sequence[Recommendation], pages: Pages) -> Iterator[str]:
     yield ""
 
 
-def _perhaps_done(a: Assessment, waiting: Sequence[Recommendation], pages: Pages) -> Iterator[str]:
+def _perhaps_done(a: Assessment, found: Sequence[Recommendation], pages: Pages) -> Iterator[str]:
     """Examinations of which the record does not tell whether they were done."""
-    found = [r for r in waiting if len(r.needs) == 1 and _of_doing(r.needs[0])]
     if not found:
         return
     yield "**Perhaps done already**"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from cds_rules.answer import Answer
 from cds_rules.assessment import Assessment
 from cds_rules.treatment.advice import Decision
+from cds_rules.treatment.recommend import Recommendation
 from cds_rules.treatment.score import ScoreFinding
 from cds_rules.treatment.sections import SECTION_OF
 from service.cards.build import Pages, escape, sources_label
@@ -21,22 +23,33 @@ _OUTSIDE_REMISSION = "SC-1"
 
 def prognosis_lines(a: Assessment, pages: Pages) -> Iterator[str]:
     """What the sources report of groups with these findings; nothing where no factor and no score applies."""
-    found = [r.rule for r in a.recommendations if r.applies and r.rule.decision is Decision.PROGNOSIS]
-    factors = sorted(found, key=lambda rule: rule.rank)
+    factors = _factors(a.recommendations, pages)
     scores = [s for s in a.scores if s.applies is Answer.YES and (a.outside or s.id != _OUTSIDE_REMISSION)]
     if not factors and not scores:
         return
     yield "**What the sources report of groups with such findings** (not a forecast for this patient)"
     yield ""
     yield from (_score(s, pages) for s in scores)
+    yield from factors
+    yield ""
+
+
+@lru_cache(maxsize=1024)
+def _factors(recommendations: tuple[Recommendation, ...], pages: Pages) -> tuple[str, ...]:
+    """The factors that apply. Kept: equal facts give the very same recommendations."""
+    found = [r.rule for r in recommendations if r.applies and r.rule.decision is Decision.PROGNOSIS]
+    factors = sorted(found, key=lambda rule: rule.rank)
+    lines = []
     for rule in factors[:MAX_FACTORS]:
         stop = "" if rule.title.endswith(".") else "."
         label = escape(sources_label(rule.cites))
-        yield f"- **{escape(rule.title)}{stop}** ({_link(SECTION_OF[rule.id], rule.id, pages)}, {label})"
+        link = _link(SECTION_OF[rule.id], rule.id, pages)
+        lines.append(f"- **{escape(rule.title)}{stop}** ({link}, {label})")
     rest = factors[MAX_FACTORS:]
     if rest:
-        yield f"- and {len(rest)} more: {', '.join(_link(SECTION_OF[r.id], r.id, pages) for r in rest)}"
-    yield ""
+        links = ", ".join(_link(SECTION_OF[rule.id], rule.id, pages) for rule in rest)
+        lines.append(f"- and {len(rest)} more: {links}")
+    return tuple(lines)
 
 
 def _score(s: ScoreFinding, pages: Pages) -> str:

@@ -17,7 +17,7 @@ from service.cards.build import Pages, card, escape, fit, sources_label
 from service.cards.facts import fact_lines, problem_lines
 from service.cards.prognosis import prognosis_lines
 from service.cards.settling import settling, settling_lines
-from service.cards.suggestions import suggestions_for
+from service.cards.suggestions import suggestions_for, suggestions_of
 from service.wire.response import Card
 
 FOOTER = (
@@ -39,12 +39,13 @@ def risk_card(a: Assessment, pages: Pages) -> Card:
     """Risk under every scheme, side by side."""
     cites = [c for s in a.schemes for c in s.citations]
     first = a.schemes[0]
+    tests = settling(a)
     detail = [
         *_table(a.schemes, pages),
         "",
         *differences(a.schemes, a.picture),
         *_open_lines(a.missing, a.schemes),
-        *settling_lines(settling(a)),
+        *settling_lines(tests),
         *fact_lines(a.picture),
         *problem_lines(a.problems),
         *prognosis_lines(a, pages),
@@ -58,7 +59,7 @@ def risk_card(a: Assessment, pages: Pages) -> Card:
         label=sources_label(cites),
         url=pages.rule(first.id, first.finding.rule),
         pages=pages,
-        suggestions=suggestions_for(a),
+        suggestions=suggestions_of(a, (s.test for s in tests)),
         rules=tuple(s.finding.rule for s in a.schemes if s.finding.rule),
     )
 

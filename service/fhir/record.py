@@ -61,7 +61,9 @@ def gather(
             )
             answers = {key: _better(answer, fetched.get(key)) for key, answer in answers.items()}
     record = _record(needs, answers)
-    left_out = {need.part: _LEFT_OUT for need in NEEDS if need not in needs}
+    if parts is None:
+        return record
+    left_out = {need.part: _LEFT_OUT for need in NEEDS if need.part not in parts}
     return replace(record, missing={**record.missing, **left_out}) if left_out else record
 
 

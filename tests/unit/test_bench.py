@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bench.bodies import MATTERING, PATIENT, Body, chart_body, large_body
+from bench.bodies import MATTERING, PATIENT, SHIFT_DAYS, SHIFTS, Body, chart_body, large_body, varied_body
 from bench.load import of_wrk
 from bench.report import BodyResult, Result, as_markdown
 from bench.servers import BenchError
@@ -51,6 +51,26 @@ def test_every_prefetch_key_is_answered_in_full(body: Body) -> None:
     prefetch = prefetch_of(body)
     assert set(prefetch) == {need.key for need in NEEDS}
     assert [need.key for need in NEEDS if sent(need, prefetch).problem is not None] == []
+
+
+def test_the_varied_load_has_every_patient_and_no_body_twice() -> None:
+    body = varied_body()
+    called = [json.loads(content)["context"]["patientId"] for content in body.each]
+    patients = {path.name for path in (ROOT / "fixtures" / "patients").iterdir() if path.is_dir()}
+    assert len(set(called)) == len(patients)
+    assert len(body.each) == len(set(body.each)) == SHIFTS * len(patients)
+    assert body.content == chart_body().content
+
+
+def test_a_moved_chart_tells_the_same_story_earlier() -> None:
+    there, earlier = (json.loads(content)["prefetch"]["patient"] for content in _of_the_chart(varied_body()))
+    days = date.fromisoformat(there["birthDate"]) - date.fromisoformat(earlier["birthDate"])
+    assert days.days == SHIFT_DAYS
+    assert there["id"] == earlier["id"]
+
+
+def _of_the_chart(body: Body) -> list[bytes]:
+    return [c for c in body.each if json.loads(c)["context"]["patientId"] == PATIENT][:2]
 
 
 def test_the_chart_is_sent_whole_and_compact() -> None:
