@@ -52,7 +52,10 @@ def running(apps: Iterable[str]) -> Iterator[dict[str, int]]:
 def _start(app: str, port: int) -> subprocess.Popen[bytes]:
     # A session of its own, so that the worker can be ended with its parent.
     command = [sys.executable, "-m", "bench.servers", app, str(port)]
-    return subprocess.Popen(command, cwd=_ROOT, start_new_session=True, stdin=subprocess.PIPE)
+    # The service writes a line a call, as it does in a hospital; nobody reads them here.
+    return subprocess.Popen(
+        command, cwd=_ROOT, start_new_session=True, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
 
 
 def _await(process: subprocess.Popen[bytes], port: int) -> None:

@@ -109,7 +109,7 @@ def options(settings: Settings) -> dict[str, Any]:
 def _close_store(_server: Arbiter, worker: Worker) -> None:
     """What a worker still has to write is written before it ends."""
     app: Any = worker.app.callable
-    if isinstance(app, Flask):
+    if isinstance(app, Flask) and STORE in app.extensions:
         app.extensions[STORE].close()
 
 
