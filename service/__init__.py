@@ -49,7 +49,6 @@ from service.trials.snapshot import SnapshotTrials, TrialSource
 if TYPE_CHECKING:
     from prometheus_client import Counter
 
-if TYPE_CHECKING:
     from service.observing.metrics import Metrics
 
 Authenticate = Callable[[], None]
