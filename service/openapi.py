@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import orjson
@@ -138,7 +138,7 @@ def describe(services: Iterable[Service], base_url: str) -> dict[str, Any]:
         "info": {
             "title": "relapse-cds",
             "summary": "Decision support for relapsed ALL: CDS Hooks 2.0.1 on FHIR R4.",
-            "version": version("relapse-cds"),
+            "version": _version(),
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": base_url}],
@@ -148,6 +148,14 @@ def describe(services: Iterable[Service], base_url: str) -> dict[str, Any]:
             "securitySchemes": {"jwt": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
         },
     }
+
+
+def _version() -> str:
+    """The installed version; `make demo` runs from the checkout, where none is installed."""
+    try:
+        return version("relapse-cds")
+    except PackageNotFoundError:
+        return "checkout"
 
 
 def _hook(service: Service) -> Operation:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
+from service.openapi import describe
 from tests.conftest import BASE, CheckedClient, Json
 
 
@@ -66,3 +68,11 @@ def test_a_call_and_its_answer_are_what_the_document_says(
 def test_errors_and_discovery_are_what_the_document_says(client: CheckedClient, document: Json) -> None:
     schema_of(document, "Discovery").validate(client.get("/cds-services").body)
     schema_of(document, "OperationOutcome").validate(client.post("/cds-services/relapsed-all", b"{").body)
+
+
+def test_it_is_written_from_a_checkout_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("service.openapi.version", missing)
+    assert describe((), BASE)["info"]["version"] == "checkout"
