@@ -8,9 +8,9 @@ from datetime import datetime
 from functools import partial
 
 from sqlalchemy import Connection, and_, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from service.store.engine import Mode
+from service.store.many import insert_new
 from service.store.store import Store
 from service.store.tables.audit import card, hook_call, shown_card
 
@@ -88,7 +88,6 @@ class AuditStore:
 
 
 def _insert(connection: Connection, calls: Sequence[Call]) -> None:
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     rows = [
         {
             "id": c.id,
@@ -123,8 +122,7 @@ def _insert(connection: Connection, calls: Sequence[Call]) -> None:
     shown = [{"call_id": c.id, "card": s.uuid, "quiet": s.quiet} for c in calls for s in c.cards]
     # Sorted: two writers with the same cards would else wait for one another in PostgreSQL.
     for table, values in ((hook_call, rows), (card, [cards[k] for k in sorted(cards)]), (shown_card, shown)):
-        if values:
-            connection.execute(insert(table).on_conflict_do_nothing(), values)
+        insert_new(connection, table, values)
 
 
 def _page(connection: Connection, wanted: Wanted, after: tuple[datetime, str] | None) -> list[Call]:

@@ -92,17 +92,23 @@ class BackgroundWriter(Generic[T]):
             # A moment for more to come: one transaction for many calls, and none in the way of this answer.
             self._closing.wait(_LINGER_S)
             self._some.clear()
-            while self._waiting:
-                if not self._write_some() and self._closing.wait(_REST_S):
+            # What comes while these are written waits for the next turn: else, while calls keep coming,
+            # each batch would be of the few that came during the one before, and writing would never rest.
+            left = len(self._waiting)
+            while left > 0:
+                written = self._write_some(min(_BATCH, left))
+                left -= written
+                if not written and self._closing.wait(_REST_S):
                     return
 
-    def _write_some(self) -> bool:
+    def _write_some(self, most: int) -> int:
+        """How many were taken from the queue; 0 if the store is down."""
         self._writing = True
-        batch = [self._waiting[n] for n in range(min(_BATCH, len(self._waiting)))]
+        batch = [self._waiting[n] for n in range(min(most, len(self._waiting)))]
         try:
             self._write(batch)
         except StoreDown:
-            return False
+            return 0
         except Exception as error:  # noqa: BLE001 - a fault in one batch must not end all writing
             _log.error("a batch cannot be written: %s", type(error).__name__)
             for item in batch:
@@ -111,4 +117,4 @@ class BackgroundWriter(Generic[T]):
             self._writing = False
         for _ in range(min(len(batch), len(self._waiting))):
             self._waiting.popleft()
-        return True
+        return len(batch)
