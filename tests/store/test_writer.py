@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from service.store import writer as writer_module
 from service.store.errors import StoreDown
 from service.store.writer import BackgroundWriter
 
@@ -65,6 +66,32 @@ def test_it_waits_while_the_store_is_down_and_then_writes_once(
     sink.down = False
     assert writer.flush()
     assert (sink.taken, sink.spilled) == ([1], [])
+
+
+def test_what_comes_while_a_batch_is_written_waits_for_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[int] = []
+
+    class Pausing(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            if timeout == 0.001:
+                pauses.append(len(batches))
+            return super().wait(timeout)
+
+    def write(batch: list[int]) -> None:
+        batches.append(batch)
+        if len(batches) < 5:
+            made.put(len(batches))
+
+    batches: list[list[int]] = []
+    monkeypatch.setattr(writer_module, "_LINGER_S", 0.001)
+    monkeypatch.setattr(threading, "Event", Pausing)
+    made: BackgroundWriter[int] = BackgroundWriter(write, lambda _: None)
+    made.put(0)
+    assert made.flush()
+    made.close()
+    # A pause before each batch: none follows another at once.
+    assert pauses[:5] == [0, 1, 2, 3, 4]
+    assert batches == [[0], [1], [2], [3], [4]]
 
 
 def test_what_is_too_much_or_too_late_is_handed_over(sink: Sink, writer: BackgroundWriter[int]) -> None:
