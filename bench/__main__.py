@@ -14,7 +14,7 @@ import orjson
 
 from bench import stages
 from bench.apps import APPS
-from bench.bodies import Body, chart_body, large_body, varied_body
+from bench.bodies import Body, chart_body, large_body, ordinary_body, varied_body
 from bench.load import Load, Loader, loader, warm_up
 from bench.report import BodyResult, LoadResult, Result, as_markdown
 from bench.servers import THREADS, BenchError, running
@@ -59,11 +59,11 @@ def measure(plan: Plan) -> Result:
     """Everything, on this machine, in this run. BenchError when a figure would mean nothing."""
     busy = os.getloadavg()[0]
     bodies = [chart_body(), large_body(1_000), large_body(10_000)]
-    varied = varied_body()
+    others = (varied_body(), ordinary_body())
     name, load = loader()
     with running(APPS) as ports:
         loads = [_rounds(body, ports, plan, load) for body in bodies[: plan.loaded]]
-        in_turn = LoadResult(varied.name, _size(varied), _rounds(varied, ports, plan, load))
+        more = tuple(LoadResult(b.name, _size(b), _rounds(b, ports, plan, load)) for b in others)
     loads += [{} for _ in bodies[plan.loaded :]]
     results = [
         BodyResult(body.name, len(body.content), by_app, stages.measure(body, runs))
@@ -78,7 +78,7 @@ def measure(plan: Plan) -> Result:
         f"{plan.connections} connections, {plan.rounds} x {plan.seconds} s each in turn. "
         "Median, and least to most."
     )
-    return Result(machine, how, results, in_turn)
+    return Result(machine, how, results, more)
 
 
 def _size(body: Body) -> int:

@@ -38,6 +38,12 @@ _UNREAD = (
     ("2345-7", "Glucose [Mass/volume] in Serum or Plasma", "mg/dL", 60.0, 180.0),
 )
 """Results of every week that no rule asks for."""
+_SNOMED = "http://snomed.info/sct"
+_ORDINARY: dict[str, dict[str, Any]] = {
+    "Condition": {"coding": [{"system": _SNOMED, "code": "195967001", "display": "Asthma"}]},
+    "Procedure": {"coding": [{"system": _SNOMED, "code": "173422009", "display": "Tonsillectomy"}]},
+}
+"""What conditions and procedures are in the chart of somebody else."""
 _WATCHED = (
     ("26465-5", "Leukocytes [#/volume] in Cerebral spinal fluid", "/uL", 0.0, 3.0),
     ("11150-0", "Blasts/100 cells in Bone marrow", "%", 0.0, 2.0),
@@ -53,6 +59,8 @@ class Body:
     resources: int
     others: tuple[bytes, ...] = ()
     """Bodies sent in turn with `content`; without them it is always the same one."""
+    cards: bool = True
+    """Must the service answer with cards? Else with none."""
 
     @property
     def each(self) -> tuple[bytes, ...]:
@@ -64,6 +72,17 @@ def chart_body() -> Body:
     """The chart as it is: 73 resources, 60 of them Observations, about 35 KB."""
     chart = _chart()
     return Body(f"{len(chart)} resources", _hook_call(chart), len(chart))
+
+
+def ordinary_body() -> Body:
+    """A chart of the same size without leukemia, as most charts that are opened in a hospital are."""
+    chart = _chart()
+    kept = [r for r in chart if r["resourceType"] in ("Patient", *_ORDINARY)]
+    told = [
+        {**r, "code": _ORDINARY[r["resourceType"]]} if r["resourceType"] in _ORDINARY else r for r in kept
+    ]
+    told.extend(_results("unread", _UNREAD, len(chart) - len(told), Random(len(chart))))
+    return Body(f"{len(told)} resources, no leukemia", _hook_call(told), len(told), cards=False)
 
 
 def varied_body() -> Body:

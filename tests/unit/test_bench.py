@@ -7,7 +7,17 @@ from typing import Any
 
 import pytest
 
-from bench.bodies import MATTERING, PATIENT, SHIFT_DAYS, SHIFTS, Body, chart_body, large_body, varied_body
+from bench.bodies import (
+    MATTERING,
+    PATIENT,
+    SHIFT_DAYS,
+    SHIFTS,
+    Body,
+    chart_body,
+    large_body,
+    ordinary_body,
+    varied_body,
+)
 from bench.load import of_wrk
 from bench.report import BodyResult, Result, as_markdown
 from bench.servers import BenchError
@@ -46,7 +56,7 @@ def observations(body: Body) -> list[dict[str, Any]]:
     return list(read_page(prefetch_of(body)["laboratory"]).resources)
 
 
-@pytest.mark.parametrize("body", [chart_body(), large_body(1_000)], ids=lambda b: b.name)
+@pytest.mark.parametrize("body", [chart_body(), ordinary_body(), large_body(1_000)], ids=lambda b: b.name)
 def test_every_prefetch_key_is_answered_in_full(body: Body) -> None:
     prefetch = prefetch_of(body)
     assert set(prefetch) == {need.key for need in NEEDS}
@@ -60,6 +70,13 @@ def test_the_varied_load_has_every_patient_and_no_body_twice() -> None:
     assert len(set(called)) == len(patients)
     assert len(body.each) == len(set(body.each)) == SHIFTS * len(patients)
     assert body.content == chart_body().content
+
+
+def test_the_chart_without_leukemia_is_of_the_same_size_and_of_no_concern() -> None:
+    body = ordinary_body()
+    assert (body.resources, body.cards) == (chart_body().resources, False)
+    assert len(body.content) == pytest.approx(len(chart_body().content), rel=0.1)
+    assert assess(timeline_of(body), DAY).applies is False
 
 
 def test_a_moved_chart_tells_the_same_story_earlier() -> None:
