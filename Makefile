@@ -25,7 +25,8 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1@/p' $(MAKEFILE_LIST) | awk -F@ '{printf "  make %-15s %s\n", $$1, $$2}'
 
 demo: $(RUNTIME) ## set up, start the service with a demonstration EHR, print one patient's cards
-	PYTHONPATH="$(CURDIR)" $(BIN)/python -m service.cli demo
+	@# exec: a signal to make reaches the demonstration itself, not a shell that forgets it.
+	PYTHONPATH="$(CURDIR)" exec $(BIN)/python -m service.cli demo
 
 test: lint types imports rulebook-check ## set up, then every check and every test
 	$(BIN)/pytest $(PARALLEL) tests/laws

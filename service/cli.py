@@ -7,6 +7,7 @@ from importlib import import_module
 import click
 
 from service.commands.common import BAD_INPUT
+from service.version import program_version
 
 __all__ = ["BAD_INPUT", "main"]
 
@@ -43,8 +44,21 @@ class _Lazy(click.Group):
             formatter.write_dl(sorted(COMMANDS.items()))
 
 
+def _say_version(ctx: click.Context, _option: click.Parameter, asked: bool) -> None:
+    if asked:
+        click.echo(f"relapse-cds {program_version()}")
+        ctx.exit()
+
+
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="relapse-cds")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_say_version,
+    help="Show the version.",
+)
 def main() -> None:
     """Decision support for relapsed acute lymphoblastic leukemia: CDS Hooks service and tools."""
 

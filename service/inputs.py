@@ -60,9 +60,13 @@ def _file(path: Path) -> Input:
 
 
 def _lines(stream: BinaryIO) -> Iterator[Input]:
+    held = False
     for number, line in enumerate(stream, start=1):
         if line.strip():
+            held = True
             yield _parse(f"standard input, line {number}", line)
+    if not held:  # mostly a command before the pipe that failed
+        yield Input("standard input", problem="holds no bundle")
 
 
 def _parse(name: str, content: bytes) -> Input:

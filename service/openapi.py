@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import orjson
@@ -12,6 +11,7 @@ from flask import Blueprint, Response
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from service.version import program_version
 from service.wire.feedback import FeedbackRequest, FeedbackTaken
 from service.wire.request import HookRequest, OrderSelectContext, OrderSignContext, PatientViewContext
 from service.wire.response import CdsResponse, Discovery, Service
@@ -138,7 +138,7 @@ def describe(services: Iterable[Service], base_url: str) -> dict[str, Any]:
         "info": {
             "title": "relapse-cds",
             "summary": "Decision support for relapsed ALL: CDS Hooks 2.0.1 on FHIR R4.",
-            "version": _version(),
+            "version": program_version(),
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": base_url}],
@@ -148,14 +148,6 @@ def describe(services: Iterable[Service], base_url: str) -> dict[str, Any]:
             "securitySchemes": {"jwt": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
         },
     }
-
-
-def _version() -> str:
-    """The installed version; `make demo` runs from the checkout, where none is installed."""
-    try:
-        return version("relapse-cds")
-    except PackageNotFoundError:
-        return "checkout"
 
 
 def _hook(service: Service) -> Operation:

@@ -35,7 +35,7 @@ def write_pair(algorithm: str, kid: str | None, folder: Path) -> tuple[Path, Pat
     else:
         key = RSAKey.generate_key(_RSA_BITS)
     about = {"kid": kid or key.thumbprint(), "use": "sig", "alg": algorithm}
-    name = "".join(c if c.isalnum() or c in "-_." else "_" for c in about["kid"]).lstrip(".") or "key"
+    name = "".join(c if c.isalnum() or c in "-_." else "_" for c in about["kid"]).lstrip(".-") or "key"
     folder.mkdir(parents=True, exist_ok=True)
     private, public = folder / f"{name}.private.json", folder / f"{name}.jwks.json"
     _write(private, {**key.as_dict(private=True), **about}, 0o600)

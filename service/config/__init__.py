@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from service.config.callers import CallerSettings
-from service.config.errors import ConfigError
+from service.config.errors import ConfigError, fault_text
 from service.config.observing import ObservingSettings
 from service.config.outgoing import OutgoingSettings
 from service.config.record import RecordSettings
@@ -106,7 +106,11 @@ def _check_ca_file(variable: str, path: Path) -> None:
 
 def setting_faults(error: ValidationError) -> str:
     """Which settings are wrong, and how; values are left out, they may be secrets."""
-    faults = [
-        f"RELAPSE_CDS_{'_'.join(str(part) for part in e['loc']).upper()}: {e['msg']}" for e in error.errors()
-    ]
-    return "; ".join(faults)
+    return "; ".join(f"RELAPSE_CDS_{_place(e['loc'])}: {fault_text(e['msg'])}" for e in error.errors())
+
+
+def _place(loc: tuple[int | str, ...]) -> str:
+    """The setting, and in a list which of its entries, counted from 1."""
+    name, *inner = loc or ("",)
+    parts = [f"entry {part + 1}" if isinstance(part, int) else part for part in inner]
+    return ", ".join([str(name).upper(), *parts])

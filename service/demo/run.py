@@ -161,9 +161,15 @@ def _options(
         "loglevel": "warning",
         "graceful_timeout": 2,
         "post_worker_init": first_worker_speaks,
+        "when_ready": _end_with_the_terminal,
         # An idle browser connection must not hold up Ctrl-C: what is stored goes with the demonstration.
         "worker_int": _leave,
     }
+
+
+def _end_with_the_terminal(_server: Any) -> None:
+    """A closed terminal ends the demonstration: gunicorn would reload on SIGHUP, and hold the port unseen."""
+    signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGINT))
 
 
 def _leave(_worker: Any) -> None:

@@ -109,6 +109,12 @@ def _better(first: Fetched, second: Fetched | None) -> Fetched:
     return Fetched(first.key, (*first.resources, *second.resources), second.problem)
 
 
+def _no_such_patient(answers: Mapping[str, Fetched]) -> bool:
+    """No patient of this id and no conditions: an empty list about nobody must not read as health."""
+    patient, conditions = answers["patient"], answers["conditions"]
+    return patient.problem is Problem.NOT_FOUND and not patient.resources and not conditions.resources
+
+
 def _record(needs: Iterable[Need], answers: Mapping[str, Fetched]) -> Record:
     resources: list[dict[str, Any]] = []
     missing: dict[Part, str] = {}
@@ -120,5 +126,7 @@ def _record(needs: Iterable[Need], answers: Mapping[str, Fetched]) -> Record:
             missing[need.part] = f"{need.part.value} not retrieved in full: {answer.problem.text}"
             if not answer.resources:
                 unanswered.append(need.key)
+    if _no_such_patient(answers) and "conditions" not in unanswered:
+        unanswered.append("conditions")
     refused = any(answer.problem is Problem.UNAUTHORIZED for answer in answers.values())
     return Record(tuple(resources), missing, tuple(unanswered), refused)

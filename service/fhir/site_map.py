@@ -135,7 +135,7 @@ def load_site_map(path: Path) -> SiteMap:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise SiteMapError(f"{path}: {place}: {first['msg']}") from error
+        raise SiteMapError(f"{path}: {place}: {first['msg'].removeprefix('Value error, ')}") from error
     try:
         return _site_map(file)
     except ValueError as error:

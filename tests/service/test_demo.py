@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import tomllib
@@ -28,7 +30,7 @@ from service.fhir.lexicon import Lexicon
 from service.fhir.orders import read_drafts
 from service.fhir.site_map import load_site_map
 from service.paths import fixtures_dir
-from tests.demo_server import command, environment, running_demo
+from tests.demo_server import ROOT, STOP_S, command, environment, running_demo
 
 PORT = 18999
 BASE = f"http://127.0.0.1:{PORT}"
@@ -358,6 +360,22 @@ def test_ctrl_c_stops_everything(tmp_path: Path) -> None:
         assert demo.err.read_text(encoding="utf-8") == ""
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection((address.hostname or "", address.port), timeout=5)
+
+
+@pytest.mark.integration
+def test_a_closed_terminal_ends_the_demonstration(tmp_path: Path) -> None:
+    """gunicorn takes SIGHUP for a reload; the port would stay taken by a program that nobody sees."""
+    with running_demo(tmp_path) as demo:
+        os.kill(demo.process.pid, signal.SIGHUP)
+        assert demo.process.wait(STOP_S) == 0
+
+
+def test_a_signal_to_make_reaches_the_demonstration() -> None:
+    """Without exec, `make demo` that is ended leaves the program behind its shell running."""
+    (line,) = [
+        s for s in (ROOT / "Makefile").read_text(encoding="utf-8").splitlines() if "service.cli demo" in s
+    ]
+    assert " exec $(BIN)/python " in line
 
 
 @pytest.mark.integration

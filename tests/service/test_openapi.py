@@ -74,5 +74,5 @@ def test_it_is_written_from_a_checkout_that_is_not_installed(monkeypatch: pytest
     def missing(name: str) -> str:
         raise PackageNotFoundError(name)
 
-    monkeypatch.setattr("service.openapi.version", missing)
+    monkeypatch.setattr("service.version.version", missing)
     assert describe((), BASE)["info"]["version"] == "checkout"

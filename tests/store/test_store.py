@@ -128,7 +128,7 @@ def test_an_address_that_can_never_work_is_refused_without_repeating_it(url: str
     with pytest.raises(ValidationError) as caught:
         StoreSettings.model_validate({"database_url": url})
     said = setting_faults(caught.value)
-    assert said.startswith("RELAPSE_CDS_DATABASE_URL: Value error, expected sqlite:///FILE or postgresql://")
+    assert said.startswith("RELAPSE_CDS_DATABASE_URL: expected sqlite:///FILE or postgresql://")
     assert not url or url not in said.replace("sqlite:///FILE", "")
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
@@ -265,3 +266,12 @@ def test_serve_leaves_no_variable_behind(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("RELAPSE_CDS_INSECURE", "true")
     assert run("serve").exit_code == 0
     assert "PROMETHEUS_MULTIPROC_DIR" not in os.environ
+
+
+def test_the_version_is_told_also_where_nothing_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def not_installed(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("service.version.version", not_installed)
+    result = run("--version")
+    assert (result.exit_code, result.stdout) == (0, "relapse-cds checkout\n")

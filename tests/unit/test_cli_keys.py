@@ -130,3 +130,9 @@ def test_without_tenants_there_is_nothing_to_check_against(folder: Path) -> None
     done = run("check", "--aud", AUD, given="x")
     assert done.exit_code == 2
     assert "RELAPSE_CDS_TENANTS names no file" in done.output
+
+
+def test_no_key_file_looks_like_an_option_of_a_command(folder: Path) -> None:
+    """A thumbprint may begin with a dash."""
+    assert run("new", "--kid", "-rf").exit_code == 0
+    assert {f.name for f in folder.iterdir()} == {"rf.private.json", "rf.jwks.json"}

@@ -74,6 +74,14 @@ def test_a_wrong_setting_is_named_and_its_value_is_not_shown(
         assert value not in fault
 
 
+def test_a_wrong_entry_of_a_list_is_counted_and_told_in_plain_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RELAPSE_CDS_FHIR_SERVERS", "https://a.example,nowhere")
+    with pytest.raises(ValidationError) as caught:
+        Settings()
+    said = "RELAPSE_CDS_FHIR_SERVERS, entry 2: expected an absolute http or https address"
+    assert setting_faults(caught.value) == said
+
+
 def test_several_wrong_settings_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RELAPSE_CDS_PORT", "http")
     monkeypatch.setenv("RELAPSE_CDS_WORKERS", "many")

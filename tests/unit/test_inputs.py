@@ -102,8 +102,9 @@ def test_a_bad_line_is_named_and_the_others_are_read() -> None:
     ]
 
 
-def test_empty_standard_input_holds_nothing() -> None:
-    assert read("-") == []
+@pytest.mark.parametrize("stdin", [b"", b"\n \n"])
+def test_empty_standard_input_is_named_as_an_empty_folder_is(stdin: bytes) -> None:
+    assert read("-", stdin=stdin) == [("standard input", False, "holds no bundle")]
 
 
 # ---- the patient of a bundle -----------------------------------------------------------------------

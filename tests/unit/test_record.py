@@ -212,3 +212,23 @@ def test_reasons_are_constant_words() -> None:
     words = " ".join(record({}, failed).missing.values())
     assert "ehr.example" not in words
     assert "made-up-token" not in words
+
+
+# ---- nobody of this id ----------------------------------------------------------------------------------
+
+
+def test_an_unknown_patient_without_conditions_is_no_record_of_a_healthy_one() -> None:
+    """A server that has no such patient answers the searches with empty lists."""
+    found = record({}, Ehr(patient=Fetched("patient", problem=Problem.NOT_FOUND)))
+    assert {"patient", "conditions"} <= set(found.unanswered)
+
+
+def test_a_patient_that_is_known_may_have_no_conditions() -> None:
+    patient = Fetched("patient", ({"resourceType": "Patient", "id": "p"},))
+    assert "conditions" not in record({}, Ehr(patient=patient)).unanswered
+
+
+def test_conditions_count_although_their_patient_was_not_found() -> None:
+    held = Fetched("conditions", (condition(),))
+    found = record({}, Ehr(patient=Fetched("patient", problem=Problem.NOT_FOUND), conditions=held))
+    assert "conditions" not in found.unanswered
