@@ -91,9 +91,7 @@ def create_app(
     lexicon = Lexicon(load(), site_map)
     reader = RecordReader(lexicon)
     charts = ChartReader(
-        client=FhirClient(
-            Limits(deadline_s=settings.fetch_deadline_s), settings.fhir_ca_file, reach_of(settings)
-        ),
+        client=FhirClient(limits_of(settings), settings.fhir_ca_file, reach_of(settings)),
         lexicon=lexicon,
         reader=reader,
         servers=servers_of(settings),
@@ -138,6 +136,15 @@ def servers_of(settings: Settings) -> AllowedServers:
     except ValueError as error:
         raise ConfigError(f"RELAPSE_CDS_FHIR_SERVERS: {error}") from None
     return replace(listed, anywhere=settings.insecure)
+
+
+def limits_of(settings: Settings) -> Limits:
+    """The bounds of fetching from FHIR servers."""
+    return Limits(
+        deadline_s=settings.fetch_deadline_s,
+        max_parallel=settings.fetch_per_server,
+        max_overall=settings.fetch_overall,
+    )
 
 
 def limited(blueprint: Blueprint, settings: Settings) -> Blueprint:

@@ -67,6 +67,8 @@ def check(settings: Settings) -> None:
     """ConfigError if the service must not start like this."""
     if settings.fhir_ca_file is not None:
         _check_ca_file(CA_FILE_VARIABLE, settings.fhir_ca_file)
+    if settings.fetch_overall < settings.fetch_per_server:
+        raise ConfigError("RELAPSE_CDS_FETCH_OVERALL must not be less than RELAPSE_CDS_FETCH_PER_SERVER")
     if settings.demo and settings.host not in ("127.0.0.1", "::1", "localhost"):
         raise ConfigError("the demonstration listens on a loopback address only")
     if not settings.demo:

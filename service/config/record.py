@@ -19,6 +19,20 @@ class RecordSettings(BaseModel):
     fetch_deadline_s: float = Field(
         default=4.0, gt=0, le=60, description="Seconds for all FHIR fetches of one call together."
     )
+    fetch_per_server: int = Field(
+        default=8,
+        ge=1,
+        le=64,
+        description="Queries that each worker process has under way at once to one FHIR server (scheme, host "
+        "and port), for all calls together. One call asks up to 11; those without a place wait.",
+    )
+    fetch_overall: int = Field(
+        default=32,
+        ge=1,
+        le=512,
+        description="The same over all FHIR servers together; not less than fetch_per_server. A server that "
+        "hangs can hold no more than fetch_per_server of them.",
+    )
     fhir_ca_file: Path | None = Field(
         default=None,
         description="PEM file of the authorities whose certificates FHIR servers may present, in place of "

@@ -23,6 +23,8 @@ from service.outgoing.reach import Reach
 
 _MAX_ADDRESSES = 4
 """Of one name, tried one after another."""
+_MAX_SERVERS = 32
+"""To which connections are kept open; the one longest unused gives way, which costs it a handshake."""
 
 
 class Watcher(Protocol):
@@ -101,7 +103,7 @@ def _pools(allowed: Reach) -> dict[str, type[urllib3.HTTPConnectionPool]]:
 class _Adapter(HTTPAdapter):
     def __init__(self, reach: Reach, size: int) -> None:
         self._reach = reach
-        super().__init__(pool_maxsize=size)
+        super().__init__(pool_connections=_MAX_SERVERS, pool_maxsize=size)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
@@ -120,6 +122,7 @@ def _say_nothing(record: logging.LogRecord) -> bool:
 def session(size: int, reach: Reach, ca_file: Path | None = None) -> requests.Session:
     """A pool of verified TLS connections that takes nothing from the environment and keeps no cookies.
 
+    `size`: connections to one server that are kept for the next call; as many as are made at once.
     `ca_file`: PEM file of the authorities to trust, in place of the public ones.
     """
     # urllib3 logs whole URLs, with the patient in the query, at DEBUG and at WARNING.

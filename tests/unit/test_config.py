@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from service import create_app
+from service import create_app, limits_of
 from service.config import ConfigError, Settings, check, setting_faults
 
 
@@ -55,6 +55,8 @@ def test_settings_cannot_be_changed_later() -> None:
         ("INSECURE", "perhaps"),
         ("FETCH_DEADLINE_S", "0"),
         ("FETCH_DEADLINE_S", "61"),
+        ("FETCH_PER_SERVER", "0"),
+        ("FETCH_OVERALL", "513"),
         ("MAX_BODY_BYTES", "999"),
         ("PUBLIC_BASE_URL", "cds.example"),
         ("PUBLIC_BASE_URL", "ftp://cds.example"),
@@ -116,6 +118,17 @@ def test_the_demonstration_starts_nowhere_else(host: str) -> None:
 
 def test_insecure_has_to_be_said() -> None:
     check(Settings(insecure=True, host="0.0.0.0"))  # noqa: S104
+
+
+def test_one_server_may_not_be_asked_more_than_all_together() -> None:
+    check(Settings(insecure=True, fetch_per_server=12, fetch_overall=12))
+    with pytest.raises(ConfigError, match="RELAPSE_CDS_FETCH_OVERALL must not be less"):
+        check(Settings(insecure=True, fetch_per_server=12, fetch_overall=11))
+
+
+def test_the_limits_of_fetching_are_those_that_are_set() -> None:
+    limits = limits_of(Settings(fetch_deadline_s=2, fetch_per_server=5, fetch_overall=20))
+    assert (limits.deadline_s, limits.max_parallel, limits.max_overall) == (2, 5, 20)
 
 
 def test_every_setting_has_a_sentence() -> None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 
 from service.fhir.client.access import FhirAccess, Limits
 from service.fhir.client.answer import UNANSWERED
 from service.fhir.client.flight import Flight
+from service.fhir.client.slots import Slots
 from service.fhir.fetched import Fetched, Problem
 from service.outgoing.address import Address
 from service.outgoing.breaker import Breaker
@@ -40,7 +41,7 @@ class FhirClient:
     ) -> None:
         self._limits = limits
         self._session = session(limits.max_parallel, reach or Reach(), ca_file)
-        self._slots = threading.Semaphore(limits.max_parallel)
+        self._slots = Slots(limits.max_parallel, limits.max_overall)
         # A trial ends with its fetch; a little later at the latest another may try.
         self._breaker = breaker or Breaker(probe_s=limits.deadline_s + 1)
 
@@ -55,12 +56,12 @@ class FhirClient:
             return {key: Fetched(key, problem=Problem.UNAVAILABLE) for key in queries}
         flights = self._flights(access, queries)
         for flight in flights:
-            self._launch(flight)
+            self._launch(flight, server)
         found = {flight.key: flight.land() for flight in flights}
         self._learn(server, [found[flight.key] for flight in flights if flight.started])
         return found
 
-    def _learn(self, server: object, asked: Sequence[Fetched]) -> None:
+    def _learn(self, server: Hashable, asked: Sequence[Fetched]) -> None:
         """No answer at all counts against a server. An error is an answer, and costs nobody time.
 
         A query that found no free slot was never asked: it says nothing of the server.
@@ -77,26 +78,27 @@ class FhirClient:
             for key, query in queries.items()
         ]
 
-    def _launch(self, flight: Flight) -> None:
-        """Start a thread once a slot is free; a flight that gets none stays open and lands TOO_SLOW.
+    def _launch(self, flight: Flight, server: Hashable) -> None:
+        """Start a thread once this server has a slot free; a flight without one lands TOO_SLOW.
 
         Daemon threads and not an executor: one that hangs (in a name lookup, say) must not hold up
         the end of the process, and nothing may queue behind it.
         """
-        if not self._slots.acquire(timeout=max(0.0, flight.left())):
+        if not self._slots.acquire(server, flight.left()):
             return
         try:
-            threading.Thread(target=self._fly, args=(flight,), name="fhir-fetch", daemon=True).start()
+            threading.Thread(target=self._fly, args=(flight, server), name="fhir-fetch", daemon=True).start()
         except RuntimeError:  # the system gives no more threads
-            self._slots.release()
+            self._slots.release(server)
 
-    def _fly(self, flight: Flight) -> None:
+    def _fly(self, flight: Flight, server: Hashable) -> None:
         try:
             flight.run()
         finally:
-            self._slots.release()
+            self._slots.release(server)
 
 
-def _server(base: str) -> object:
+def _server(base: str) -> Hashable:
+    """What breaker and slots take for one server: scheme, host and port."""
     address = Address.of(base)
     return address.origin if address is not None else base

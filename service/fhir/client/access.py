@@ -21,6 +21,8 @@ class Limits:
     max_pages: int = 20
     max_bytes: int = 20_000_000
     max_parallel: int = 8
-    """Queries under way at once, over all callers of the client."""
+    """Queries under way at once to one server, over all callers of the client."""
+    max_overall: int = 32
+    """The same over all servers."""
     retries: int = 1
     """Repeats of one request after 429, 502, 503, 504 or a lost connection."""
