@@ -91,14 +91,14 @@ def suggested_resources(body: Json) -> Iterator[Json]:
 
 
 def private_texts(request: Any) -> Iterator[str]:
-    """What of a request may appear in no error and no log: token, patient id, names, birth date."""
+    """What may appear in no error and no log: token, scopes, patient id, names, birth date."""
     match request:
         case {"resourceType": "Patient", **rest}:
             given: Any = rest.get("name")
             names = [n for n in given if isinstance(n, dict)] if isinstance(given, list) else []
             yield from _texts([rest.get("birthDate"), *([n.get("text"), n.get("given")] for n in names)])
         case dict():
-            yield from _texts([request.get("access_token"), request.get("patientId")])
+            yield from _texts([request.get(n) for n in ("access_token", "scope", "patientId")])
             for value in request.values():
                 yield from private_texts(value)
         case list():

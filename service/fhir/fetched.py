@@ -27,6 +27,10 @@ class Problem(StrEnum):
         "operation-outcome",
         "The FHIR server reported an error in place of some or all records.",
     )
+    WITHHELD = (
+        "withheld",
+        "The FHIR server answered that access to some or all of these records is not permitted.",
+    )
     UNAUTHORIZED = "unauthorized", "The FHIR server did not accept the access token (401)."
     FORBIDDEN = "forbidden", "The FHIR server does not permit access to these records (403)."
     NOT_FOUND = "not-found", "The FHIR server has no such record or record type (404)."
@@ -86,8 +90,13 @@ def read_one(body: object, wanted: str) -> Page:
         if body.get("resourceType") == wanted:
             return Page((body,), matches=1)
         if body.get("resourceType") == "OperationOutcome":
-            return Page(problem=Problem.OPERATION_OUTCOME)
+            return Page(problem=failure_of(body))
     return Page(problem=Problem.NOT_FHIR)
+
+
+def failure_of(outcome: dict[str, Any]) -> Problem:
+    """What an OperationOutcome in the place of an answer means: it is a failure, whatever it says."""
+    return Problem.WITHHELD if _codes(outcome) & _NOT_PERMITTED else Problem.OPERATION_OUTCOME
 
 
 def read_page(body: object) -> Page:
@@ -127,7 +136,7 @@ def _entries(entries: list[Any]) -> tuple[list[dict[str, Any]], int, Problem | N
         if not isinstance(resource, dict) or not isinstance(kind, str):
             problem = problem or Problem.NOT_FHIR
         elif kind == "OperationOutcome":
-            problem = problem or (Problem.OPERATION_OUTCOME if _is_error(resource) else None)
+            problem = problem or (failure_of(resource) if _is_error(resource) else None)
         else:
             mode = search.get("mode") if isinstance(search, dict) else None
             if mode != "outcome":
@@ -158,6 +167,17 @@ def _all_dicts(values: list[Any]) -> bool:
 _FAILED = ("error", "fatal")
 _WITHHELD = ("suppressed", "incomplete", "security", "forbidden", "throttled", "timeout", "too-costly")
 """Issue codes that mean records are missing from the answer, at whatever severity."""
+
+_NOT_PERMITTED = frozenset({"security", "login", "forbidden", "suppressed"})
+"""Those that mean access: IssueType of FHIR R4."""
+
+
+def _codes(outcome: dict[str, Any]) -> set[str]:
+    """The codes of its issues."""
+    issues = outcome.get("issue")
+    found = issues if isinstance(issues, list) else ()
+    codes = [issue.get("code") for issue in found if isinstance(issue, dict)]
+    return {code for code in codes if isinstance(code, str)}
 
 
 def _is_error(outcome: dict[str, Any]) -> bool:

@@ -12,7 +12,8 @@ from typing import Any
 
 from cds_rules.patient.timeline import Part
 from cds_rules.terminology.code_set import LOINC, NCIT, load
-from service.fhir.fetched import Fetched, Page, Problem, read_page
+from service.fhir.fetched import Fetched, Page, Problem, failure_of, read_page
+from service.fhir.scopes import Right
 
 _P = "{{context.patientId}}"
 _PAGE = 500
@@ -44,6 +45,11 @@ class Need:
     def query(self, patient_id: str) -> str:
         """The FHIR query for one patient; ids hold no character that means something in a URL."""
         return self.template.replace(_P, patient_id)
+
+    @property
+    def right(self) -> Right:
+        """What the query needs in SMART 2: to read by id, or to search."""
+        return "s" if "?" in self.template else "r"
 
 
 def _search(key: str, part: Part, type_: str, rest: str = "") -> Need:
@@ -89,7 +95,7 @@ def sent(need: Need, prefetch: Mapping[str, Any]) -> Fetched:
         return Fetched(need.key, problem=Problem.NOT_FHIR)
     kind = value.get("resourceType")
     if kind == "OperationOutcome":
-        return Fetched(need.key, problem=Problem.OPERATION_OUTCOME)
+        return Fetched(need.key, problem=failure_of(value))
     if kind == need.type:
         # A single resource answers a read; for a search it is at best one of several.
         whole = need.part is Part.PATIENT

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cds_rules.patient.timeline import Part
@@ -13,11 +13,13 @@ from service.fhir.fetched import Fetched, Problem
 from service.fhir.lexicon import Lexicon, by_name
 from service.fhir.prefetch import NEEDS, Need, is_empty, sent
 from service.fhir.read import by_text
+from service.fhir.scopes import explanation
 from service.observing.notes import Fetch, notes
 
-_FINAL = {Problem.OPERATION_OUTCOME}
+_FINAL = {Problem.OPERATION_OUTCOME, Problem.WITHHELD}
 """The EHR asked and failed; the standard sends this to save us the same query."""
-
+_REFUSALS = {Problem.UNAUTHORIZED, Problem.FORBIDDEN, Problem.WITHHELD}
+"""What the scopes of the token may explain."""
 
 _LEFT_OUT = "not asked for: these checks do not need it"
 
@@ -32,6 +34,8 @@ class Record:
     """Keys for which nothing at all could be had."""
     token_refused: bool = False
     """Did the FHIR server not accept the access token (401) for some part?"""
+    hints: Mapping[str, str] = field(default_factory=dict)
+    """Keys that were refused, and what the token's scopes say to that, in words."""
 
 
 def gather(
@@ -60,7 +64,7 @@ def gather(
                 Fetch(key, answer.problem or "ok", answer.seconds) for key, answer in fetched.items()
             )
             answers = {key: _better(answer, fetched.get(key)) for key, answer in answers.items()}
-    record = _record(needs, answers)
+    record = _record(needs, answers, access.scope if access is not None else None)
     if parts is None:
         return record
     left_out = {need.part: _LEFT_OUT for need in NEEDS if need.part not in parts}
@@ -115,18 +119,23 @@ def _no_such_patient(answers: Mapping[str, Fetched]) -> bool:
     return patient.problem is Problem.NOT_FOUND and not patient.resources and not conditions.resources
 
 
-def _record(needs: Iterable[Need], answers: Mapping[str, Fetched]) -> Record:
+def _record(needs: Iterable[Need], answers: Mapping[str, Fetched], scope: str | None) -> Record:
     resources: list[dict[str, Any]] = []
     missing: dict[Part, str] = {}
     unanswered: list[str] = []
+    hints: dict[str, str] = {}
     for need in needs:
         answer = answers[need.key]
         resources.extend(answer.resources)
         if answer.problem is not None:
             missing[need.part] = f"{need.part.value} not retrieved in full: {answer.problem.text}"
+            hint = explanation(scope, need.type, need.right) if answer.problem in _REFUSALS else None
+            if hint is not None:
+                hints[need.key] = hint
+                missing[need.part] += f" {hint}"
             if not answer.resources:
                 unanswered.append(need.key)
     if _no_such_patient(answers) and "conditions" not in unanswered:
         unanswered.append("conditions")
     refused = any(answer.problem is Problem.UNAUTHORIZED for answer in answers.values())
-    return Record(tuple(resources), missing, tuple(unanswered), refused)
+    return Record(tuple(resources), missing, tuple(unanswered), refused, hints)

@@ -53,7 +53,12 @@ class ChartReader:
                 412,
                 "incomplete",
                 "The record needed for an assessment was neither prefetched nor could it be fetched.",
-                f"Prefetch keys without an answer: {', '.join(record.unanswered)}",
+                " ".join(
+                    (
+                        f"Prefetch keys without an answer: {', '.join(record.unanswered)}",
+                        *(f"({hint})" for key, hint in record.hints.items() if key == MUST_HAVE),
+                    )
+                ),
             )
         return self.reader.timeline(
             record.resources,
@@ -89,7 +94,7 @@ class ChartReader:
             return None  # lent to another service
         if granted.patient is not None and granted.patient.removeprefix("Patient/") != patient_id:
             return None
-        return FhirAccess(server, granted.access_token.get_secret_value())
+        return FhirAccess(server, granted.access_token.get_secret_value(), granted.scope)
 
 
 def context_of(request: HookRequest, form: type[Context]) -> Context:

@@ -120,7 +120,7 @@ class FhirAuthorization(WireModel):
     access_token: Annotated[SecretStr, AfterValidator(_header_safe)]
     token_type: Annotated[str, AfterValidator(_bearer)]
     expires_in: Annotated[int | None, Optionally] = None
-    scope: Annotated[str | None, Optionally] = None
+    scope: Annotated[str | None, Optionally] = Field(default=None, repr=False)
     subject: Annotated[str | None, Optionally] = None
     patient: Annotated[str | None, Optionally] = Field(default=None, repr=False)
 

@@ -273,7 +273,7 @@ OWN_SERVER = "https://fhir.ehr.example/r4"
 
 
 def test_c36_a_tenant_sends_us_to_its_own_server(sent_to: Callable[..., list[FhirAccess]]) -> None:
-    assert sent_to(token(), OWN_SERVER) == [FhirAccess(OWN_SERVER, TOKEN)]
+    assert sent_to(token(), OWN_SERVER) == [FhirAccess(OWN_SERVER, TOKEN, "patient/*.read")]
 
 
 def test_c36_a_tenant_sends_us_to_no_server_of_another(sent_to: Callable[..., list[FhirAccess]]) -> None:

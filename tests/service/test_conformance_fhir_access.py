@@ -139,7 +139,7 @@ def test_c33_the_token_is_neither_kept_nor_told(client: CheckedClient, fhir: Fhi
 
 
 @pytest.mark.parametrize(
-    "scope", ["patient/Observation.read user/*.read", "patient/Observation.rs", "anything else"]
+    "scope", ["patient/Observation.read user/*.read", "patient/Observation.rs", "any-other thing"]
 )
 def test_c34_scopes_of_either_style_are_borne(
     client: CheckedClient, fhir: FhirStub, baseline: dict[str, str], scope: str
@@ -202,7 +202,7 @@ def test_c36_a_server_that_is_not_listed_is_never_asked(
 def test_c36_the_listed_server_and_what_lies_below_is_asked(
     asked_for: Callable[[str], list[FhirAccess]], server: str
 ) -> None:
-    assert asked_for(server) == [FhirAccess(server.rstrip("/"), TOKEN)]
+    assert asked_for(server) == [FhirAccess(server.rstrip("/"), TOKEN, "patient/*.read")]
 
 
 def test_c36_a_server_that_is_not_listed_gets_no_connection(

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class FhirAccess:
-    """`fhirServer` and `fhirAuthorization.access_token` of a hook request; no token = an open server."""
+    """`fhirServer` and `fhirAuthorization` of a hook request; no token = an open server."""
 
     base: str
     token: str | None = field(default=None, repr=False)
+    scope: str | None = field(default=None, repr=False)
+    """As the caller wrote it: it may explain a refusal, and must not be shown."""
 
 
 @dataclass(frozen=True, slots=True)
