@@ -1,6 +1,7 @@
 """The registry's client: pages, repeats, its rate, and answers that are none. On recorded shapes."""
 
 from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError
 
 import pytest
 import requests
@@ -25,6 +26,18 @@ def web() -> Iterator[responses.RequestsMock]:
 def client(**settings: object) -> RegistryClient:
     chosen = {"trials_registry_url": BASE, "trials_registry_retries": 0, **settings}
     return RegistryClient(TrialSettings.model_validate(chosen))
+
+
+def test_it_works_in_a_checkout_that_is_not_installed_and_says_so(
+    web: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("service.version.version", missing)
+    named = matchers.header_matcher({"User-Agent": "relapse-cds/checkout"})
+    web.get(URL, json={"totalCount": 1, "studies": [study()]}, match=[named])
+    assert len(client().page(QUERY, None).studies) == 1
 
 
 def test_the_first_page_asks_for_the_total_and_the_next_one_for_its_token(

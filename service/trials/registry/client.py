@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from importlib.metadata import version
 from typing import Any
 
 import requests
@@ -19,6 +18,7 @@ from urllib3 import Retry
 
 from service.config.trials import TrialSettings
 from service.lenient_json import NotJsonError, loads
+from service.version import program_version
 
 MOST_BYTES = 200_000_000
 """Of one page, after decompression."""
@@ -107,7 +107,7 @@ def _session(retries: int) -> requests.Session:
     )
     for scheme in ("https://", "http://"):
         session.mount(scheme, HTTPAdapter(max_retries=retry))
-    session.headers["User-Agent"] = f"relapse-cds/{version('relapse-cds')}"
+    session.headers["User-Agent"] = f"relapse-cds/{program_version()}"
     session.headers["Accept"] = "application/json"
     return session
 
