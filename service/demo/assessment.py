@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, redirect, request, url_for
+from werkzeug.wrappers import Response as ResponseBase
 
 from cds_rules import assess
 from service.cards.build import Pages
 from service.demo.patients import DemoPatient, resources_of
 from service.demo.store import FhirStore
-from service.errors import ServiceError
 from service.fhir.site_map import SiteMap
 from service.fhir.to_timeline import to_timeline
 from service.inputs import orders_of
@@ -32,10 +32,12 @@ def create_assessment_blueprint(
     blueprint = Blueprint("demo_assessment", __name__)
     known = {p.id: p for p in patients}
 
-    def page(patient_id: str) -> Response:
+    def page(patient_id: str) -> ResponseBase:
         chosen = known.get(patient_id)
         if chosen is None:
-            raise ServiceError(404, "not-found", "There is no such patient.")
+            return redirect(
+                url_for("ehr.patient", patient_id=patient_id)
+            )  # which says so, with the list beside
         resources = tuple(resources_of(store, patient_id))
         timeline = to_timeline(resources, patient_id, site_map=site_map)
         orders = orders_of({"entry": [{"resource": r} for r in resources]}, site_map)

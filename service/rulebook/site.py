@@ -11,8 +11,11 @@ from jinja2 import Environment, PackageLoader
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from service.errors import FHIR_JSON
 from service.rulebook.book import INDEX, Book, Page, book
 from service.rulebook.search import MAX_QUERY, Entry, entries, search
+
+HTML = "text/html"
 
 # Any EHR may show a rule in a frame beside the card: the pages hold no secret and do nothing.
 _POLICY = (
@@ -31,7 +34,7 @@ def create_rulebook_blueprint(patients_at: str | None = None) -> Blueprint:
     )
     blueprint.add_url_rule("/", "index", lambda: _html(site.pages[INDEX]))
     blueprint.add_url_rule("/search", "search", lambda: _html(site.found(request.args.get("q", ""))))
-    blueprint.add_url_rule("/<name>", "page", lambda name: _html(site.pages.get(name)))
+    blueprint.add_url_rule("/<name>", "page", site.page)
     return blueprint
 
 
@@ -46,6 +49,14 @@ class _Site:
     book: Book
     known: tuple[Entry, ...]
     pages: Mapping[str, str]
+
+    def page(self, name: str) -> Response:
+        """One page. Where there is none a browser gets one that says so: links of old cards end here."""
+        if name in self.pages:
+            return _html(self.pages[name])
+        if request.accept_mimetypes.best_match([FHIR_JSON, HTML]) != HTML:
+            abort(404)
+        return _html(self.templates.get_template("missing.html").render(book=self.book), status=404)
 
     def found(self, query: str) -> str:
         """The page of results."""
@@ -89,9 +100,7 @@ def _inline(text: str) -> Markup:
     return Markup(_MARKDOWN.renderInline(text))  # noqa: S704 - our own pages
 
 
-def _html(document: str | None) -> Response:
-    if document is None:
-        abort(404)
-    response = Response(document, content_type="text/html; charset=utf-8")
+def _html(document: str, status: int = 200) -> Response:
+    response = Response(document, status=status, content_type=f"{HTML}; charset=utf-8")
     response.headers["Content-Security-Policy"] = _POLICY
     return response

@@ -66,6 +66,13 @@ def test_nothing_sticks_out_sideways_and_a_wall_is_filled(open_page: OpenPage, w
             assert max(edges) > width * 0.93
 
 
+def test_on_a_desk_no_scheme_is_cut_off_the_table_of_facts(open_page: OpenPage) -> None:
+    with open_page(width=1280) as page:
+        visit(page, OPEN_MRD)
+        table = page.get_by_role("region", name="Facts and what they are to each scheme")
+        assert table.evaluate("box => box.scrollWidth - box.clientWidth") == 0
+
+
 def test_the_page_says_all_without_scripts(browser: Browser, demo_url: str) -> None:
     context = browser.new_context(java_script_enabled=False, base_url=demo_url)
     page = context.new_page()

@@ -146,6 +146,12 @@ def test_an_unknown_patient_is_said_to_be_unknown(client: FlaskClient) -> None:
     assert "There is no such patient." in answer.text
 
 
+def test_the_assessment_of_an_unknown_patient_is_a_page_that_says_so(client: FlaskClient) -> None:
+    answer = client.get("/demo/patient/nobody/assessment", follow_redirects=True)
+    assert (answer.status_code, answer.mimetype) == (404, "text/html")
+    assert "There is no such patient." in answer.text
+
+
 @pytest.mark.parametrize("address", ["/demo/", f"/demo/patient/{FIRST}", f"/demo/assessment/{FIRST}"])
 def test_pages_run_no_script_but_their_own(client: FlaskClient, address: str) -> None:
     answer = client.get(address)

@@ -183,3 +183,13 @@ def test_without_the_final_slash_the_first_page_is_found(client: CheckedClient) 
     answer = client.app.test_client().get("/rulebook")
     assert answer.status_code == 308
     assert urlsplit(answer.headers["Location"]).path == "/rulebook/"
+
+
+def test_a_browser_that_follows_an_old_link_gets_a_page_and_a_program_an_outcome(
+    client: CheckedClient,
+) -> None:
+    said = client.app.test_client().get("/rulebook/no-such-page", headers={"Accept": "text/html,*/*;q=0.8"})
+    assert (said.status_code, said.mimetype) == (404, "text/html")
+    assert "There is no such page in the rule book" in said.text
+    told = client.app.test_client().get("/rulebook/no-such-page")
+    assert (told.status_code, told.mimetype) == (404, "application/fhir+json")
