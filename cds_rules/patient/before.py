@@ -7,6 +7,7 @@ from datetime import timedelta
 from cds_rules.answer import Answer
 from cds_rules.patient.dates import PartialDate
 from cds_rules.patient.episode import Episode
+from cds_rules.patient.events import EventKind
 from cds_rules.patient.mrd import END_BLOCK1_FROM_DAY, reinduction_start
 from cds_rules.patient.picture import Fact
 from cds_rules.patient.remission import M1_BELOW_PERCENT, M3_ABOVE_PERCENT, marrows
@@ -34,8 +35,23 @@ def transplant_before(
             evidence=tuple(t.source for t in unclear),
             because="a transplant is recorded, but not for certain that one was done before the relapse",
         )
+    graft = [] if timeline.transplants else _graft_disease(timeline)
+    if graft:
+        why = "graft-versus-host disease is recorded, but no transplant"
+        return Fact(evidence=tuple(graft), because=why)
     reason = _unread(timeline, Part.PROCEDURES, Part.CONDITIONS)
     return Fact(because=reason) if reason else Fact(False, because="none on record")
+
+
+_GRAFT_DISEASE = frozenset({EventKind.GVHD, EventKind.ACUTE_GVHD, EventKind.CHRONIC_GVHD})
+
+
+def _graft_disease(timeline: PatientTimeline) -> list[str]:
+    """Conditions that only a transplanted patient can have."""
+    if timeline.kinds_of_events.isdisjoint(_GRAFT_DISEASE):
+        return []
+    told = (e for e in timeline.events_in_order if e.kind in _GRAFT_DISEASE)
+    return [e.source for e in told if e.certain and e.source.startswith("Condition/")]
 
 
 def car_t_ever(timeline: PatientTimeline) -> Fact[bool]:

@@ -65,6 +65,8 @@ class Reading:
     problems: list[DataProblem] = field(default_factory=list)
     pending: list[Diagnosis] = field(default_factory=list)
     """Statements that count only if ALL is told elsewhere."""
+    mentioned: list[Transplant | CarT] = field(default_factory=list)
+    """Cells that the words of conditions tell of, without a date."""
     foreign: list[str] = field(default_factory=list)
     """Conditions that name leukemia, of another subject."""
     uncoded: dict[Part, str] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from cds_rules.patient.dates import PartialDate
-from cds_rules.patient.timeline import Part, PatientTimeline, Person, ProblemKind
+from cds_rules.patient.timeline import Part, PatientTimeline, Person, ProblemKind, Transplant
 from cds_rules.terminology.code_set import load
 from service.fhir import repeats, versions
 from service.fhir.drug_names import named_drugs
@@ -343,6 +343,10 @@ def _plain(value: object) -> str | None:
 
 def _conclude(reading: Reading) -> None:
     """What can be told only when everything has been read."""
+    for mention in reading.mentioned:
+        kept: list[Any] = reading.transplants if isinstance(mention, Transplant) else reading.car_t
+        if not any(s.when is not None and s.certain and s.route.settles for s in kept):
+            kept.append(mention)
     if reading.diagnoses:
         reading.diagnoses.extend(reading.pending)
         for part, reference in reading.uncoded.items():

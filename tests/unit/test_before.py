@@ -12,6 +12,7 @@ from cds_rules import assess
 from cds_rules.answer import Answer
 from cds_rules.patient.before import refractory
 from cds_rules.patient.draw import draw
+from cds_rules.patient.events import Event, EventKind
 from cds_rules.patient.interval import Interval
 from cds_rules.patient.picture import Fact, RelapsePicture
 from cds_rules.patient.timeline import CarT, Part, Route, Transplant, TreatmentPlan
@@ -74,6 +75,17 @@ def test_whether_a_transplant_came_before_stays_open(record: dict[str, Any]) -> 
     assert is_open(found.earlier_transplant)
     groups = {s.id: s.finding for s in assess(marrow_relapse(**record), ON).schemes}
     assert all(finding.applies is None for finding in groups.values())
+
+
+@pytest.mark.parametrize("kind", [EventKind.GVHD, EventKind.ACUTE_GVHD, EventKind.CHRONIC_GVHD])
+def test_graft_versus_host_disease_without_a_transplant_leaves_the_transplant_open(kind: EventKind) -> None:
+    """Only a transplanted patient has it: the record of the transplant is what is missing."""
+    told = Event("Condition/gvhd", day("2024-05-01"), kind)
+    assert is_open(picture(events=(told,)).earlier_transplant)
+    later = picture(events=(told,), transplants=(hsct("2025-07-16"),)).earlier_transplant
+    assert later.value is False
+    unsure = replace(told, certain=False)
+    assert picture(events=(unsure,)).earlier_transplant.value is False
 
 
 def test_relapse_in_the_transplanted_marrow_proves_the_transplant() -> None:

@@ -36,3 +36,14 @@ def test_an_unconfirmed_history_is_not_certain(status: str) -> None:
     (car_t,) = read(condition((ICD, "Z92.850"), verificationStatus=verification)).car_t
     (transplant,) = read(condition((ICD, "Z94.84"), verificationStatus=verification)).transplants
     assert (car_t.certain, transplant.certain) == (False, False)
+
+
+def test_a_cellular_therapy_of_no_kind_may_have_been_car_t() -> None:
+    (told,) = read(condition((ICD, "Z92.859"))).car_t
+    assert (told.when, told.certain) == (None, False)
+
+
+def test_a_transplanted_organ_or_tissue_of_no_kind_may_have_been_marrow() -> None:
+    """WHO ICD-10 Z94.8 is marrow, stem cells, pancreas and intestine alike."""
+    (told,) = read(condition(("http://hl7.org/fhir/sid/icd-10", "Z94.8"))).transplants
+    assert (told.when, told.certain) == (None, False)

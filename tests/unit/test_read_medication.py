@@ -8,6 +8,7 @@ from cds_rules.patient.timeline import PatientTimeline, ProblemKind, Route
 from service.fhir.to_timeline import to_timeline
 
 Json = dict[str, Any]
+HCPCS = "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 MERCAPTOPURINE, BLINATUMOMAB, INOTUZUMAB, GEMTUZUMAB = "103", "1597258", "1942950", "1294580"
 TISAGENLECLEUCEL, AXICABTAGENE = "1986438", "1987398"
@@ -161,9 +162,34 @@ def test_a_car_t_product_that_was_given_is_an_infusion() -> None:
     assert timeline.drugs == ()
 
 
-@pytest.mark.parametrize("kind", ["MedicationStatement", "MedicationRequest"])
-def test_a_car_t_product_that_was_ordered_is_none(kind: str) -> None:
-    assert read(medication(kind, TISAGENLECLEUCEL)).car_t == ()
+def test_a_car_t_product_that_is_ordered_is_none() -> None:
+    assert read(medication("MedicationRequest", TISAGENLECLEUCEL, status="active")).car_t == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "day"), [("MedicationStatement", "2024-01-10"), ("MedicationRequest", None)], ids=str
+)
+def test_a_car_t_product_reported_or_whose_order_was_carried_out_is_not_certain(
+    kind: str, day: str | None
+) -> None:
+    """Neither is the record of an infusion, and neither lets the record say that there was none."""
+    (told,) = read(medication(kind, TISAGENLECLEUCEL)).car_t
+    assert (told.certain, told.product) == (False, "tisagenlecleucel")
+    assert (str(told.when) if told.when else None) == day
+
+
+@pytest.mark.parametrize("name", ["axicabtagene ciloleucel (Yescarta)", "Breyanzi"])
+def test_car_t_products_for_lymphoma_are_car_t_cells_too(name: str) -> None:
+    code = {"medicationCodeableConcept": {"text": name}}
+    (told,) = read({**medication("MedicationAdministration", TISAGENLECLEUCEL), **code}).car_t
+    assert told.route is Route.TEXT
+
+
+def test_a_billing_code_of_the_product_on_an_administration_means_infusion() -> None:
+    q2053 = {"coding": [{"system": HCPCS, "code": "Q2053"}]}
+    given = medication("MedicationAdministration", TISAGENLECLEUCEL) | {"medicationCodeableConcept": q2053}
+    (told,) = read(given).car_t
+    assert (told.certain, told.product) == (True, "brexucabtagene")
 
 
 @pytest.mark.parametrize(

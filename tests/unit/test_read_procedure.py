@@ -62,6 +62,21 @@ def test_a_car_t_infusion_with_its_product() -> None:
     assert read(procedure((CPT, "38228"))).car_t[0].product is None
 
 
+@pytest.mark.parametrize("codes", [("38225", "38228"), ("38228", "38225")])
+def test_a_claim_of_collection_and_infusion_is_an_infusion(codes: tuple[str, str]) -> None:
+    told = read(procedure(*((CPT, code) for code in codes))).car_t
+    assert [(c.source, c.certain) for c in told] == [("Procedure/pr1", True)]
+
+
+def test_a_product_that_is_billed_may_be_its_collection_or_its_infusion() -> None:
+    """HCPCS Q codes bundle leukapheresis and dose preparation."""
+    q2053 = ("http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets", "Q2053")
+    (told,) = read(procedure(q2053)).car_t
+    assert (told.certain, told.product) == (False, "brexucabtagene")
+    (told,) = read(procedure(q2053, (CPT, "38228"))).car_t
+    assert (told.certain, told.product) == (True, "brexucabtagene")
+
+
 @pytest.mark.parametrize(
     "code",
     [(CPT, "38225"), (CPT, "0537T"), (CPT, "38226"), (CPT, "38227"), (PCS, "6A550Z1"), (PCS, "6A550ZV")],

@@ -2,7 +2,7 @@
 
 What comes from here is marked as text, is at most possible, and settles nothing by itself, unless the
 site file says `text_settles = true`. Words that deny, ask or tell of someone else make the resource say
-nothing.
+nothing (`service.fhir.disease_words`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from cds_rules.patient.timeline import CarT, Diagnosis, DiseaseState, Lineage, Route, Transplant
+from cds_rules.patient.timeline import CarT, Diagnosis, DiseaseState, Route, Transplant
+from service.fhir.disease_words import CAR_T, HSCT, LEUKEMIA, LEUKEMIA_IN_CAPITALS, cells_of, diagnosed
 from service.fhir.elements import CodeableConcept, ConditionData, ObservationData, ProcedureData
 from service.fhir.lexicon import Meaning
 from service.fhir.mrd_words import MARROW, MRD
@@ -19,41 +20,13 @@ from service.fhir.read import mrd
 from service.fhir.read.condition import UNCERTAIN
 from service.fhir.read.observation import FINAL
 from service.fhir.read.procedure import DONE
-from service.fhir.reading import NotUsableError, Reading, when
+from service.fhir.reading import NotUsableError, Reading, when, words
 
 MAX_LENGTH = 200
 """Longer texts are reports."""
-
-_ALL = re.compile(
-    r"\bacute lymph(?:oblastic|oid|ocytic) leuka?emia\b|\b(?:pre-?)?[bt]-?(?:cell )?(?:precursor )?all\b"
-    r"|\blymphoblastic leuka?emia\b",
-    re.IGNORECASE,
-)
-_SHORT = re.compile(r"\b(?:pre-?)?[BT] ALL\b")
-"""Capitals only: "b all" may be anything."""
-_HSCT = re.compile(
-    r"\b(?:stem cell|bone marrow|cord blood)\b.{0,20}\btransplant|\bhsct\b|\bbmt\b|\bsct\b", re.IGNORECASE
-)
-_CAR_T = re.compile(
-    r"\bcar[- ]?t\b|\bchimeric antigen receptor\b|\btisagenlecleucel\b|\bkymriah\b", re.IGNORECASE
-)
-_DENIED = re.compile(
-    r"\bno\b|\bnot\b|\bwithout\b|rule[sd]? out|r/o\b|\?|\bsuspect|\bpossible|\bprobable|\bfamily\b|\bmother\b"
-    r"|\bfather\b|\bbrother\b|\bsister\b|\bsibling\b|\bdonor\b|\brisk of\b|\bscreen",
-    re.IGNORECASE,
-)
-_ABOUT = re.compile(
-    r"\bevaluat|\bconsult|\bwork-?up\b|\breferr|\bplann|\bcandida|\bcollection\b|\bharvest|\bapheresis\b"
-    r"|\bteaching\b|\beducation\b|\bconcern|\blikely\b|\bversus\b|\bvs\b",
-    re.IGNORECASE,
-)
-"""It is spoken about, which need not mean that it is there or was done: never certain."""
-_RELAPSE = re.compile(r"\brelapsed?\b|\brecurren(?:t|ce)\b", re.IGNORECASE)
-_B = re.compile(r"\bb-?(?:cell|all|lineage|precursor)\b|\bpre-?b\b", re.IGNORECASE)
-_T = re.compile(r"\bt-?(?:cell|all|lineage)\b", re.IGNORECASE)
-
-
-_WORDS = {"Condition": (_ALL, _SHORT), "Observation": (MRD,), "Procedure": (_HSCT, _CAR_T)}
+_DISEASE = (LEUKEMIA, LEUKEMIA_IN_CAPITALS)
+_CELLS = (HSCT, CAR_T)
+_WORDS = {"Condition": (*_DISEASE, *_CELLS), "Observation": (MRD,), "Procedure": _CELLS}
 
 
 def may_tell(kind: str, code: Any) -> bool:
@@ -61,22 +34,24 @@ def may_tell(kind: str, code: Any) -> bool:
 
     Raises on a shape that is no CodeableConcept, as the look-up of codes does.
     """
-    words = _WORDS.get(kind)
-    if words is None:
-        return False
+    wanted = _WORDS.get(kind)
+    return wanted is not None and _tells(wanted, code)
+
+
+def _tells(wanted: tuple[re.Pattern[str], ...], code: Any) -> bool:
     texts = [code.get("text"), *[c.get("display") for c in code.get("coding", ())]]
-    return any(isinstance(t, str) and len(t) <= MAX_LENGTH and _has(words, t) for t in texts)
+    return any(isinstance(t, str) and len(t) <= MAX_LENGTH and _has(wanted, t) for t in texts)
 
 
 @lru_cache(maxsize=8192)
-def _has(words: tuple[re.Pattern[str], ...], text: str) -> bool:
+def _has(wanted: tuple[re.Pattern[str], ...], text: str) -> bool:
     """Kept, since the names of orders and results come again and again; they are no patient's own."""
-    return any(word.search(text) for word in words)
+    return any(word.search(text) for word in wanted)
 
 
 def claims_leukemia(code: Any) -> bool:
     """Does the raw code of a Condition name ALL in words, without denying it? Raises as `may_tell` does."""
-    return may_tell("Condition", code) and not _DENIED.search(_words(CodeableConcept.of(code)))
+    return _tells(_DISEASE, code) and diagnosed(words(CodeableConcept.of(code))) is not None
 
 
 def read(resource: dict[str, Any], reading: Reading) -> None:
@@ -89,42 +64,56 @@ def read(resource: dict[str, Any], reading: Reading) -> None:
         _read_mrd(resource, reading)
 
 
-def _words(code: CodeableConcept) -> str:
-    return " ; ".join(t for t in (code.text, *(c.display for c in code.coding)) if t)
-
-
 def _read_condition(resource: dict[str, Any], reading: Reading) -> None:
     data = ConditionData.of(resource)
-    text = _words(data.code)
+    text = words(data.code)
     status = {c.code for c in (data.verificationStatus.coding if data.verificationStatus else ())}
-    if _DENIED.search(text) or status & {"refuted", "entered-in-error"}:
+    if status & {"refuted", "entered-in-error"}:
         return
-    b, t = _B.search(text) is not None, _T.search(text) is not None
-    relapse = _RELAPSE.search(text) is not None
+    certain = not status & UNCERTAIN
+    note_cells(text, f"Condition/{data.id}", certain, reading)
+    told = diagnosed(text)
+    if told is None:
+        return
     if reading.lexicon.text_settles:
         reading.leukemia.add(f"Condition/{data.id}")
     reading.diagnoses.append(
         Diagnosis(
             source=f"Condition/{data.id}",
             when=when(data.onsetDateTime, data.onsetPeriod),
-            lineage=None if b == t else (Lineage.B if b else Lineage.T),
-            state=DiseaseState.RELAPSE if relapse else DiseaseState.UNSTATED,
-            state_coded=relapse,
-            certain=not status & UNCERTAIN and not _ABOUT.search(text),
+            lineage=told.lineage,
+            state=DiseaseState.RELAPSE if told.relapse else DiseaseState.UNSTATED,
+            state_coded=told.relapse,
+            certain=certain and not told.about,
             recorded=when(data.recordedDate),
             route=Route.TEXT,
         )
     )
 
 
+def note_cells(text: str, source: str, certain: bool, reading: Reading) -> None:
+    """Transplant and CAR-T that the words of a Condition tell of: once, without a date.
+
+    They count where no coded one with a date is on record, of which they may be the echo.
+    """
+    told = cells_of(text)
+    if told is None or told.planned:
+        return
+    sure = certain and told.certain
+    if told.transplant:
+        reading.mentioned.append(Transplant(source, None, route=Route.TEXT, certain=sure))
+    if told.car_t:
+        reading.mentioned.append(CarT(source, None, route=Route.TEXT, certain=sure))
+
+
 def _read_procedure(resource: dict[str, Any], reading: Reading) -> None:
     data = ProcedureData.of(resource)
-    text = _words(data.code)
-    if data.status in ("not-done", "entered-in-error", "preparation") or _DENIED.search(text):
+    told = cells_of(words(data.code))
+    if told is None or data.status in ("not-done", "entered-in-error", "preparation"):
         return
     source, done = f"Procedure/{data.id}", when(data.performedDateTime, data.performedPeriod)
-    certain = data.status in DONE and not _ABOUT.search(text)
-    if _CAR_T.search(text):
+    certain = data.status in DONE and told.certain
+    if told.car_t:
         reading.car_t.append(CarT(source, done, route=Route.TEXT, certain=certain))
     else:
         reading.transplants.append(Transplant(source, done, route=Route.TEXT, certain=certain))
@@ -135,7 +124,7 @@ def _read_mrd(resource: dict[str, Any], reading: Reading) -> None:
     taken = when(data.effectiveDateTime, data.effectiveInstant, data.effectivePeriod)
     if data.status not in FINAL or taken is None:
         return
-    marrow = MARROW.search(_words(data.code)) is not None
+    marrow = MARROW.search(words(data.code)) is not None
     try:
         mrd.read(data, f"Observation/{data.id}", taken, Meaning(mrd.CONCEPT, Route.TEXT), reading)
     except NotUsableError as error:

@@ -114,6 +114,10 @@ def _history(meanings: list[Meaning], source: str, certain: bool, reading: Readi
             reading.transplants.append(Transplant(source, None, route=meaning.route, certain=certain))
         elif meaning.concept == "ever.car-t":
             reading.car_t.append(CarT(source, None, route=meaning.route, certain=certain))
+        elif meaning.concept == "ever.transplant-unspecified":  # of marrow, or of another organ
+            reading.transplants.append(Transplant(source, None, route=meaning.route, certain=False))
+        elif meaning.concept == "ever.cellular-therapy.unspecified":
+            reading.car_t.append(CarT(source, None, route=meaning.route, certain=False))
 
 
 def _diagnosis(

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cds_rules.patient.dates import PartialDate
-from cds_rules.patient.drug_class import LIPOSOMAL
+from cds_rules.patient.drug_class import CAR_T, LIPOSOMAL
 from cds_rules.patient.events import Event, EventKind
 from cds_rules.patient.timeline import CarT, DrugUse, ProblemKind
 from service.fhir.drug_names import INTRATHECAL_CHEMOTHERAPY, liposomal_form
@@ -23,12 +23,15 @@ _LIVE = {
     "MedicationRequest": {"active", "completed", "stopped"},
 }
 _GIVEN_OR_UNTOLD = {"completed", "in-progress", "unknown", "stopped", "on-hold"}
-_CAR_T = {"tisagenlecleucel", "brexucabtagene", "brexucabtagene-autoleucel", "obecabtagene"}
+_REPORTED = {"MedicationStatement": {"active", "completed", "stopped"}, "MedicationRequest": {"completed"}}
+"""A statement that CAR-T cells are taken, and an order that was carried out, tell of an infusion, without
+being its record."""
+_PRODUCT = "car-t.product."
 
 
 def matters(meaning: Meaning) -> bool:
-    """Is this a drug of ours, or intrathecal chemotherapy as one?"""
-    return meaning.concept.startswith("drug.") or meaning.concept == INTRATHECAL_CHEMOTHERAPY
+    """Is this a drug of ours, CAR-T cells, or intrathecal chemotherapy as a drug?"""
+    return meaning.concept.startswith(("drug.", _PRODUCT)) or meaning.concept == INTRATHECAL_CHEMOTHERAPY
 
 
 def code_of(resource: dict[str, Any], elsewhere: Mapping[str, Any]) -> Any:
@@ -55,13 +58,16 @@ def read(resource: dict[str, Any], meanings: list[Meaning], reading: Reading) ->
     data = MedicationData.of(resource)
     source = f"{kind}/{data.id}"
     meaning = meanings[0]
-    drug = meaning.concept.removeprefix("drug.")
+    drug = meaning.concept.removeprefix("drug.").removeprefix(_PRODUCT)
     given = kind == "MedicationAdministration"
     start = when(data.effectiveDateTime, data.effectivePeriod, data.authoredOn)
-    if given and drug in _CAR_T and data.status in _GIVEN_OR_UNTOLD:
-        certain = data.status in ("completed", "in-progress")
-        reading.car_t.append(CarT(source, start, drug, meaning.route, certain))
-        return
+    if drug in CAR_T and data.status in (_GIVEN_OR_UNTOLD if given else _REPORTED[kind]):
+        certain = given and data.status in ("completed", "in-progress")
+        # The day on which an order was written is not that of the infusion.
+        done = None if kind == "MedicationRequest" else start
+        reading.car_t.append(CarT(source, done, drug, meaning.route, certain))
+        if given:
+            return
     if data.status not in _LIVE[kind]:
         if data.status == "entered-in-error":
             reading.problem(ProblemKind.ENTERED_IN_ERROR, "Entered in error: not used.", source)

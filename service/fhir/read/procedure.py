@@ -22,6 +22,7 @@ _FIELDS = {
     "rt.testis": Field.TESTIS,
 }
 _COLLECTIONS: dict[str, bool | None] = {"car-t.collection": True, "leukapheresis": None}
+_PRODUCT, _INFUSED = "car-t.product.", "car-t.infusion."
 _GRAY = {"Gy": 1.0, "cGy": 0.01}
 MAX_GRAY = 100.0
 """Above any total dose given for leukemia: a unit slip."""
@@ -32,7 +33,7 @@ def matters(meaning: Meaning) -> bool:
     concept = meaning.concept
     return (
         concept == "hsct"
-        or concept.startswith(("hsct.", "car-t.infusion", "ever."))
+        or concept.startswith(("hsct.", "car-t.infusion", "car-t.product.", "ever."))
         or concept in _FIELDS
         or concept in _COLLECTIONS
         or event.of_procedure(concept) is not None
@@ -51,37 +52,41 @@ def read(resource: dict[str, Any], meanings: list[Meaning], reading: Reading) ->
     certain = data.status in DONE
     event.read_procedure(meanings, source, done, certain, reading)
     own = [m for m in meanings if event.of_procedure(m.concept) is None]
-    if own:
-        _statement(data, own, source, done, certain, reading)
+    beside = [m for m in own if m.concept in _FIELDS or m.concept in _COLLECTIONS]
+    cells = [m for m in own if m not in beside]
+    if cells:
+        _cells(cells, source, done, certain, reading)
+    elif beside and certain:
+        _beside_cells(data, beside[0], source, done, reading)
 
 
-def _statement(
-    data: ProcedureData,
-    meanings: list[Meaning],
-    source: str,
-    done: PartialDate | None,
-    certain: bool,
-    reading: Reading,
+def _beside_cells(
+    data: ProcedureData, meaning: Meaning, source: str, done: PartialDate | None, reading: Reading
 ) -> None:
-    meaning = meanings[0]
-    if meaning.concept in _FIELDS and certain:
+    """Radiation and the collection of cells. A claim that names the infusion too tells of that alone."""
+    if meaning.concept in _FIELDS:
         dose = _gray(data.extension)
         reading.irradiations.append(Irradiation(source, done, _FIELDS[meaning.concept], dose, meaning.route))
-    elif meaning.concept in _COLLECTIONS and certain:
+    else:
         use = _COLLECTIONS[meaning.concept]
         reading.collections.append(CellCollection(source, done, use, meaning.route))
-    elif meaning.concept not in _FIELDS and meaning.concept not in _COLLECTIONS:
-        _cells(meanings, source, done, certain, reading)
 
 
 def _cells(
     meanings: list[Meaning], source: str, done: PartialDate | None, certain: bool, reading: Reading
 ) -> None:
     meaning = meanings[0]
-    if meaning.concept.startswith("car-t.infusion"):
-        named = [m.concept.removeprefix("car-t.infusion").removeprefix(".") for m in meanings]
-        product = next((name for name in named if name and not name.startswith(("hsct", "ever"))), None)
-        reading.car_t.append(CarT(source, done, product, meaning.route, certain))
+    infused = next((m for m in meanings if m.concept.startswith("car-t.infusion")), None)
+    products = [m for m in meanings if m.concept.startswith(_PRODUCT)]
+    if infused is not None or products:
+        named = [
+            m.concept.removeprefix("car-t.infusion.") for m in meanings if m.concept.startswith(_INFUSED)
+        ]
+        named += [m.concept.removeprefix(_PRODUCT) for m in products]
+        # Billed as a product, it may as well be the leukapheresis or the preparation of the cells.
+        certain = certain and infused is not None
+        route = (infused or products[0]).route
+        reading.car_t.append(CarT(source, done, next(iter(named), None), route, certain))
     elif meaning.concept == "ever.car-t":
         reading.car_t.append(CarT(source, None, route=meaning.route, certain=certain))
     elif meaning.concept == "ever.hsct":

@@ -1,0 +1,176 @@
+"""What words tell of the disease: that it is ALL, which lineage, relapse and site, and cells given for it.
+
+Names of problems and procedures are short and free: whatever is read here is text, at most possible. Words
+that deny, ask or tell of someone else are looked for first.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from cds_rules.patient.timeline import Lineage, Site
+
+_KIND = r"lymph(?:oblastic|oid|ocytic|atic)"
+LEUKEMIA = re.compile(
+    rf"\bacute {_KIND} leuka?emia\b|\blymphoblastic leuka?emia\b"
+    rf"|\bleuka?emia,? (?:acute,? {_KIND}|{_KIND},? acute|lymphoblastic)\b"
+    r"|\b(?:pre-?)?[bt]-?(?:cell )?(?:precursor )?all\b|\b(?:bcp|etp|ph\+|ph-?like)[- ]all\b",
+    re.IGNORECASE,
+)
+LEUKEMIA_IN_CAPITALS = re.compile(r"\b(?:pre-?)?[BT] ALL\b")
+""""b all" may be anything."""
+_CELLS_GIVEN = r"(?:stem[- ]cell|bone marrow|cord blood)\b.{0,20}\btransplant|\bhsct\b|\bbmt\b|\bsct\b"
+HSCT = re.compile(rf"\b(?:{_CELLS_GIVEN})", re.IGNORECASE)
+_PRODUCTS = (
+    r"tisagenlecleucel|kymriah|brexucabtagene|tecartus|obecabtagene|aucatzyl|axicabtagene|yescarta"
+    r"|lisocabtagene|breyanzi"
+)
+_CAR_T = rf"car[- ]?t\b|chimeric antigen receptor\b|(?:{_PRODUCTS})\b"
+CAR_T = re.compile(rf"\b(?:{_CAR_T})", re.IGNORECASE)
+
+_SOMEONE = r"(?:mother|father|brother|sister|sibling|parent|son|daughter|cousin|twin)"
+_ELSEWHERE = (
+    rf"\bfamily (?:history|hx)\b|\bfhx?\b|\b{_SOMEONE}(?:'s)? (?:with|has|had|diagnosed)\b"
+    rf"|\b(?:in|of) (?:his |her |the |a )?{_SOMEONE}\b|\bdonor for\b"
+)
+_ASKED = r"rule[sd]? out|r/o\b|\?|\bsuspect|\bpossible|\bprobable|\bscreen|\bunlikely\b"
+DENIED = re.compile(
+    rf"\bno\b|\bnot\b|\bwithout\b|\bnever\b|\brisk (?:of|for)\b|\bfamily\b|\b{_SOMEONE}\b|\bdonor\b"
+    rf"|{_ASKED}|{_ELSEWHERE}",
+    re.IGNORECASE,
+)
+DENIED_BESIDE_A_CODE = re.compile(
+    rf"{_ELSEWHERE}|{_ASKED}|\brisk (?:of|for)\b"
+    r"|\bno (?:evidence|sign|history)s? of (?:acute|all|leuka?emia)",
+    re.IGNORECASE,
+)
+"""Narrower: the displays of codes have a "not" of their own ("not having achieved remission")."""
+_PLANNED = (
+    r"\bevaluat|\bconsult|\bwork-?up\b|\breferr|\bplann|\bcandida|\bcollection\b|\bharvest|\bapheresis\b"
+    r"|\bteaching\b|\beducation\b|\bawaiting\b|\bpre-?(?:transplant|hsct|bmt|sct|car)\b"
+)
+PLANNED = re.compile(_PLANNED, re.IGNORECASE)
+"""What goes before cells are given, and is done with them or not."""
+ABOUT = re.compile(
+    rf"{_PLANNED}|\bconcern|\blikely\b|\bversus\b|\bvs\b|\bhistory\b|\bhx\b|\bdue to\b|\bsecondary to\b"
+    r"|\bcomplicat|\bsurvivor\b|\bencounter\b",
+    re.IGNORECASE,
+)
+"""It is spoken about, which need not mean that it is there or was done: never certain."""
+_ANOTHER_DISEASE = re.compile(r"\bburkitt|\bmature b\b", re.IGNORECASE)
+
+_RELAPSE = re.compile(r"\brelaps(?:e[sd]?|ing)\b|\brecurren(?:t|ce)\b", re.IGNORECASE)
+_NO_RELAPSE = re.compile(
+    r"\b(?:no|not|never|without|rule[sd]? out|r/o|negative for|free of|risk (?:of|for)|high[- ]risk for"
+    r"|monitor(?:ed|ing)? for|surveillance for|screen(?:ed|ing)? for|prevent(?:ion of|ing)?)\b"
+    r"(?: (?:any|evidence|signs?|history|known|prior|previous|of|for|a|yet|current|having|had|been"
+    r"|marrow|cns|testicular|early|late|or|disease|leuka?emi[ac]))*"
+    r" (?:relaps(?:e[sd]?|ing)|recurren(?:t|ce))\b"
+    r"|\bno (?:evidence|signs?) of (?:residual |active |recurrent )*disease\b"
+    r"|\brelapse[- ](?:free|risk|prevention|prophylaxis|surveillance)\b|\brelapse ?\?|\? ?relapse",
+    re.IGNORECASE,
+)
+"""Relapse denied, asked or feared. It says nothing against the leukemia itself."""
+
+_OF_CELLS = re.compile(
+    r"\bcar[- ]?t(?:[- ]?cells?)?\b|\bt[- ]cell (?:therap\w+|infusion|engag\w+|deplet\w+)"
+    r"|\bb[- ]cell (?:aplasia|deplet\w+)",
+    re.IGNORECASE,
+)
+"""Cells that are given, or gone; no lineage of the leukemia."""
+_B = re.compile(r"\bb[- ](?:cell|all|lineage|precursor|lymphoblastic)\b|\bpre-?b\b|\bbcp\b", re.IGNORECASE)
+_T = re.compile(r"\bt[- ](?:cell|all|lineage|precursor|lymphoblastic)\b|\betp\b", re.IGNORECASE)
+_MIXED = re.compile(r"\bmixed[- ]phenotype|\bbi-?phenotypic|\bmpal\b", re.IGNORECASE)
+_SITES = (
+    (Site.TESTIS, re.compile(r"\btesticular\b|\btest[ei]s\b", re.IGNORECASE)),
+    (
+        Site.OTHER,
+        re.compile(
+            r"\bskin\b|\bcutis\b|\borbit(?:al)?\b|\bchoroid|\bretinal?\b|\bovar(?:y|ian)\b|\bbreast\b"
+            r"|\bmediastin\w+|\bextramedullary\b|\bchloroma\b",
+            re.IGNORECASE,
+        ),
+    ),
+)
+"""Sites that nothing measures: only words or codes tell of them."""
+
+_SMALL_WORDS = (
+    r"a|an|any|known|prior|previous|past|personal|history|hx|of|for|had|been|received|candidate|eligible"
+    r"|allo|allogeneic|auto|autologous|ha?ematopoietic|peripheral|blood|planned|yet|status|post|undergone|infusion"
+)
+_NO_CELLS = re.compile(
+    rf"\b(?:no|not|never|without|denies|family)\b(?:\W+(?:{_SMALL_WORDS})){{0,6}}\W+(?:{_CELLS_GIVEN}|{_CAR_T})"
+    rf"|{_ELSEWHERE}|\bnot (?:done|performed|given)\b|\bcancell?ed\b|\bdeclined\b",
+    re.IGNORECASE,
+)
+"""The cells themselves are denied; "transplant, no complications" and "sibling donor" deny nothing."""
+_NOT_PLAINLY = re.compile(rf"\bdonor\b|\bno\b|\bnot\b|\bwithout\b|\brisk\b|{_ASKED}", re.IGNORECASE)
+_FROM_A_DONOR = re.compile(
+    r"\b(?:(?:un)?related|sibling|haplo\w*|(?:mis)?matched|family|parental|alternative)[ -]+donor\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosed:
+    """A text that names ALL as the patient's."""
+
+    lineage: Lineage | None
+    relapse: bool
+    about: bool
+
+
+def diagnosed(text: str) -> Diagnosed | None:
+    """What a text without a code tells, if it names ALL and does not deny it."""
+    plain = _NO_RELAPSE.sub(" ", text)
+    named = LEUKEMIA.search(plain) or LEUKEMIA_IN_CAPITALS.search(plain)
+    if not named or DENIED.search(plain) or _ANOTHER_DISEASE.search(plain):
+        return None
+    return Diagnosed(lineage_of(plain), tells_relapse(text), ABOUT.search(plain) is not None)
+
+
+def is_doubted(text: str) -> bool:
+    """Do the words beside a code of the disease ask for it, deny it or tell of someone else?"""
+    return DENIED_BESIDE_A_CODE.search(_NO_RELAPSE.sub(" ", text)) is not None
+
+
+def tells_relapse(text: str) -> bool:
+    """Does it speak of a relapse, other than to deny, ask or fear it?"""
+    return _RELAPSE.search(_NO_RELAPSE.sub(" ", text)) is not None
+
+
+def lineage_of(text: str) -> Lineage | None:
+    """B or T if the text names one of them as the leukemia's."""
+    plain = _OF_CELLS.sub(" ", text)
+    b, t = _B.search(plain) is not None, _T.search(plain) is not None
+    if b == t or _MIXED.search(plain):
+        return None
+    return Lineage.B if b else Lineage.T
+
+
+def sites_of(text: str) -> frozenset[Site]:
+    """Testis and other sites outside marrow and CNS that a text names."""
+    return frozenset(site for site, words in _SITES if words.search(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """A text that names a transplant or CAR-T cells."""
+
+    transplant: bool
+    car_t: bool
+    certain: bool
+    """False where it may be a plan, a question, or someone else's."""
+    planned: bool
+
+
+def cells_of(text: str) -> Cells | None:
+    """The cells that a text says were given; None if it names none or denies them."""
+    transplant, car_t = HSCT.search(text) is not None, CAR_T.search(text) is not None
+    if not (transplant or car_t) or _NO_CELLS.search(text):
+        return None
+    plain = _FROM_A_DONOR.sub(" ", text)
+    planned = PLANNED.search(plain) is not None
+    certain = not (planned or _NOT_PLAINLY.search(plain) or ABOUT.search(plain))
+    return Cells(transplant, car_t, certain, planned)
