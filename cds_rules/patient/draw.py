@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from cds_rules.answer import Answer
@@ -11,7 +12,7 @@ from cds_rules.patient import treatment as treatment_facts
 from cds_rules.patient.dates import PartialDate, whole_years
 from cds_rules.patient.draw_course import NO_LEUKEMIA, course_facts
 from cds_rules.patient.draw_findings import findings_of
-from cds_rules.patient.episode import Course, Episode, course_of
+from cds_rules.patient.episode import SOONEST_RELAPSE_DAYS, Course, Episode, course_of, too_soon
 from cds_rules.patient.mrd import block1_window, end_block1_mrd
 from cds_rules.patient.picture import EndOfTreatment, Fact, RelapsePicture
 from cds_rules.patient.remission import Remission, first_remission, remissions
@@ -76,7 +77,7 @@ def draw(timeline: PatientTimeline, on: date) -> RelapsePicture:
             *lineage_problems,
             *site_problems,
             *told.problems,
-            *_date_problems(known, diagnosed, when),
+            *_date_problems(known, diagnosed),
         ),
     )
     return marked(picture, known)
@@ -101,8 +102,13 @@ def diagnosis_date(timeline: PatientTimeline) -> Fact[PartialDate]:
         for d in _certain(timeline)
         if d.when is not None and not (d.state_coded and d.state is not DiseaseState.UNSTATED)
     ]
+    early = _before_birth(timeline, told)
+    told = [d for d in told if d not in early]
     if told:
         return _first_onset(told)
+    if early:
+        sources = (timeline.person.source, *(d.source for d in early))
+        return Fact(evidence=sources, because="the diagnosis is dated before birth")
     if Part.CONDITIONS in timeline.missing:
         return Fact(because=timeline.missing[Part.CONDITIONS])
     sources = tuple(d.source for d in _certain(timeline))
@@ -214,34 +220,31 @@ def _age(timeline: PatientTimeline, when: PartialDate | None) -> Fact[int]:
     return Fact(youngest, (person.source,))
 
 
-def _date_problems(
-    timeline: PatientTimeline, diagnosed: Fact[PartialDate], when: Fact[PartialDate]
-) -> tuple[DataProblem, ...]:
-    problems = []
+def _before_birth(timeline: PatientTimeline, told: Iterable[Diagnosis]) -> list[Diagnosis]:
     birth = timeline.person.birth
-    if birth and diagnosed.value and diagnosed.value.latest < birth.earliest:
-        problems.append(
-            DataProblem(
-                ProblemKind.CONFLICT,
-                "The diagnosis is dated before birth.",
-                (timeline.person.source, *diagnosed.evidence),
-            )
-        )
-    early = [
-        d.source
-        for d in timeline.diagnoses
-        if d.state is DiseaseState.RELAPSE
-        and d.state_coded
-        and d.when
-        and diagnosed.value
-        and d.when.latest < diagnosed.value.earliest
-    ]
+    if birth is None:
+        return []
+    return [d for d in told if d.when is not None and d.when.latest < birth.earliest]
+
+
+_TOO_SOON = "A relapse is dated within {days} days of the diagnosis, too soon for a remission: not used."
+
+
+def _date_problems(timeline: PatientTimeline, diagnosed: Fact[PartialDate]) -> Iterator[DataProblem]:
+    conflict = ProblemKind.CONFLICT
+    early = [d.source for d in _before_birth(timeline, timeline.diagnoses)]
     if early:
-        problems.append(
-            DataProblem(
-                ProblemKind.CONFLICT,
-                "A relapse is dated before the diagnosis: its date is not used.",
-                (*early, *diagnosed.evidence),
-            )
-        )
-    return tuple(problems)
+        sources = (timeline.person.source, *early)
+        yield DataProblem(conflict, "The diagnosis is dated before birth: its date is not used.", sources)
+    first = diagnosed.value
+    relapses = [d for d in timeline.diagnoses if d.state is DiseaseState.RELAPSE and d.state_coded]
+    if first is None:
+        return
+    before = [d.source for d in relapses if d.when and d.when.latest < first.earliest]
+    if before:
+        text = "A relapse is dated before the diagnosis: its date is not used."
+        yield DataProblem(conflict, text, (*before, *diagnosed.evidence))
+    soon = [d.source for d in relapses if too_soon(d, first)]
+    if soon:
+        text = _TOO_SOON.format(days=SOONEST_RELAPSE_DAYS)
+        yield DataProblem(conflict, text, (*soon, *diagnosed.evidence))

@@ -9,7 +9,9 @@ from itertools import pairwise
 
 from cds_rules.answer import Answer
 from cds_rules.patient.dates import PartialDate
+from cds_rules.patient.events import EventKind
 from cds_rules.patient.remission import M1_BELOW_PERCENT, M3_ABOVE_PERCENT, Remission, marrows
+from cds_rules.patient.series import events_of
 from cds_rules.patient.timeline import (
     Diagnosis,
     DiseaseState,
@@ -21,6 +23,8 @@ from cds_rules.patient.timeline import (
 
 SAME_RELAPSE_DAYS = 60
 """Statements of relapse this close in time tell of one relapse. Project's parameter."""
+SOONEST_RELAPSE_DAYS = 28
+"""A relapse follows a remission, and induction takes this long. Project's parameter."""
 CNS3_LEUKOCYTES_PER_UL = 5.0
 """CSF leukocytes at or above this number, with blasts, are CNS3. D-2; LOC2012."""
 
@@ -69,7 +73,7 @@ def course_of(timeline: PatientTimeline, diagnosed: PartialDate | None, signs: S
     elif undated:
         episodes = [_merge(undated[0], undated[1:])]
     later = tuple(m for m in suspected if _after(m, episodes))
-    doubt, sources = _doubt(timeline, episodes, dated, calm)
+    doubt, sources = _doubt(timeline, episodes, dated, calm, diagnosed)
     return Course(tuple(episodes), later, doubt, sources)
 
 
@@ -85,7 +89,15 @@ def _tells_relapse_date(statement: Diagnosis, diagnosed: PartialDate | None) -> 
     """The onset of "ALL in relapse" is the relapse only if the first onset is told elsewhere."""
     if not statement.state_coded or statement.when is None or diagnosed is None:
         return False
-    return statement.when.earliest > diagnosed.latest
+    return statement.when.earliest > diagnosed.latest and not too_soon(statement, diagnosed)
+
+
+def too_soon(statement: Diagnosis, diagnosed: PartialDate | None) -> bool:
+    """Is it coded as a relapse so soon after the diagnosis that no remission can lie between?"""
+    if statement.when is None or diagnosed is None or not statement.state_coded:
+        return False
+    last = diagnosed.earliest + timedelta(days=SOONEST_RELAPSE_DAYS)
+    return diagnosed.latest < statement.when.earliest and statement.when.latest <= last
 
 
 def _from_diagnosis(d: Diagnosis, dated: bool) -> Episode:
@@ -94,15 +106,19 @@ def _from_diagnosis(d: Diagnosis, dated: bool) -> Episode:
 
 
 def _doubt(
-    timeline: PatientTimeline, episodes: list[Episode], dated: list[Episode], calm: list[date]
+    timeline: PatientTimeline,
+    episodes: list[Episode],
+    dated: list[Episode],
+    calm: list[date],
+    diagnosed: PartialDate | None,
 ) -> tuple[str | None, tuple[str, ...]]:
     """Why the number of relapses is open although some are recorded, or None."""
     if episodes and episodes[-1].when is None:
         return "a relapse is recorded without a date: it need not be the first", episodes[-1].sources
     for d in timeline.diagnoses:
         told = d.state is DiseaseState.RELAPSE and not d.route.settles
-        if told and not any(_near(e.when, d.when) for e in episodes):
-            return "another relapse is told of in text only", (d.source,)
+        if told and not _echoes(d, diagnosed, episodes):
+            return f"{'another' if episodes else 'a'} relapse is told of in text only", (d.source,)
     for d in _relapses(timeline, certain=False):
         if d.when is None or not any(_near(e.when, d.when) for e in episodes):
             return "another relapse is recorded, but not confirmed", (d.source,)
@@ -116,6 +132,14 @@ def _doubt(
             text = f"relapses of {first.when} and {second.when} {why}: one relapse or two"
             return text, (*first.sources, *second.sources)
     return None, ()
+
+
+def _echoes(told: Diagnosis, diagnosed: PartialDate | None, episodes: list[Episode]) -> bool:
+    """Is what words tell of a relapse that is on record? As with codes, an old entry has an old onset."""
+    if any(_near(e.when, told.when) for e in episodes):
+        return True
+    old = told.when is None or (diagnosed is not None and told.when.earliest <= diagnosed.latest)
+    return bool(episodes) and old
 
 
 def _blasts_after_remission(
@@ -152,6 +176,22 @@ def _unclear_looks(
             continue
         if blasts.value.above(0.0) is Answer.YES and not any(_near(e.when, when) for e in episodes):
             return f"blasts in the CSF of {when}, not counted as CNS3", (blasts.source,)
+    return _elsewhere_after_remission(timeline, calm, episodes)
+
+
+_OUTSIDE = (EventKind.LEUKEMIC_INFILTRATION, EventKind.TESTIS_BIOPSY)
+
+
+def _elsewhere_after_remission(
+    timeline: PatientTimeline, calm: list[date], episodes: list[Episode]
+) -> tuple[str, tuple[str, ...]] | None:
+    """Leukemia found outside the marrow after a remission, without a relapse on record."""
+    for e in events_of(timeline, *_OUTSIDE):
+        found = e.positive is True or e.kind is EventKind.LEUKEMIC_INFILTRATION
+        after = e.when is not None and bool(calm) and e.when.earliest > calm[0]
+        if found and after and not any(_near(o.when, e.when) for o in episodes):
+            finding = "positive testicular biopsy" if e.positive else e.kind.value
+            return f"{finding} of {e.when}, with no relapse recorded", (e.source,)
     return None
 
 
@@ -233,9 +273,14 @@ def _after(m: Measurement, episodes: list[Episode]) -> bool:
 
 
 def _near(a: PartialDate | None, b: PartialDate | None) -> bool:
+    return near(a, b, SAME_RELAPSE_DAYS)
+
+
+def near(a: PartialDate | None, b: PartialDate | None, days: int) -> bool:
+    """May the two be at most so many days apart? No where one of them is unknown."""
     if a is None or b is None:
         return False
-    window = timedelta(days=SAME_RELAPSE_DAYS)
+    window = timedelta(days=days)
     return a.earliest - window <= b.latest and b.earliest <= a.latest + window
 
 

@@ -7,7 +7,14 @@ from datetime import date, timedelta
 
 from cds_rules.answer import Answer
 from cds_rules.patient.dates import PartialDate
-from cds_rules.patient.episode import BLOODY_TAP_PER_UL, CNS3_LEUKOCYTES_PER_UL, Episode
+from cds_rules.patient.episode import (
+    BLOODY_TAP_PER_UL,
+    CNS3_LEUKOCYTES_PER_UL,
+    SAME_RELAPSE_DAYS,
+    Episode,
+    near,
+)
+from cds_rules.patient.events import Event, EventKind
 from cds_rules.patient.picture import Fact
 from cds_rules.patient.remission import M1_BELOW_PERCENT, M3_ABOVE_PERCENT, marrows
 from cds_rules.patient.timeline import (
@@ -34,19 +41,21 @@ def of(
     marrow, marrow_from, problems = _marrow(timeline, relapse)
     cns, cns_from, why_cns, cns_problems = _cns(timeline, relapse)
     told = not problems and (bool(relapse.sites) or Answer.YES in (marrow, cns)) and relapse.sites_told
+    seen = {site: _seen(timeline, relapse, site) for site in (Site.TESTIS, Site.OTHER)}
     involved = {
         Site.MARROW: marrow,
         Site.CNS: cns,
-        Site.TESTIS: _recorded(relapse, Site.TESTIS, told),
-        Site.OTHER: _recorded(relapse, Site.OTHER, told),
+        Site.TESTIS: _recorded(relapse, Site.TESTIS, told, seen),
+        Site.OTHER: _recorded(relapse, Site.OTHER, told, seen),
     }
-    evidence = tuple(dict.fromkeys((*relapse.sources, *marrow_from, *cns_from)))
-    fact = _sites_fact(involved, evidence, why_cns, relapse)
+    signs = tuple(sign for found in seen.values() for sign in found)
+    evidence = tuple(dict.fromkeys((*relapse.sources, *marrow_from, *cns_from, *(e.source for e in signs))))
+    fact = _sites_fact(involved, evidence, why_cns, relapse, signs)
     return involved, fact, (*problems, *cns_problems)
 
 
 def _sites_fact(
-    involved: Involved, evidence: tuple[str, ...], why_cns: str, relapse: Episode
+    involved: Involved, evidence: tuple[str, ...], why_cns: str, relapse: Episode, signs: tuple[Event, ...]
 ) -> Fact[frozenset[Site]]:
     open_sites = [site for site, answer in involved.items() if answer is Answer.UNKNOWN]
     if not open_sites:
@@ -60,14 +69,45 @@ def _sites_fact(
         reasons.append(why_cns)
     if not relapse.sites_told:
         reasons.append("a recorded body site is not recognised")
+    if signs and (Site.TESTIS in open_sites or Site.OTHER in open_sites):
+        kinds = " and ".join(dict.fromkeys(sign.kind.value for sign in signs))
+        reasons.append(f"{kinds} on record, which may belong to this relapse")
     return Fact(evidence=evidence, because="; ".join(reasons) or "the site of the relapse is not recorded")
 
 
-def _recorded(relapse: Episode, site: Site, told: bool) -> Answer:
+_SIGNS: Mapping[Site, frozenset[EventKind]] = {
+    Site.TESTIS: frozenset({EventKind.TESTIS_BIOPSY, EventKind.GENITAL_METASTASIS}),
+    Site.OTHER: frozenset({EventKind.LEUKEMIC_INFILTRATION}),
+}
+"""Findings beside the record of the relapse that show or hint at a site; a biopsy if it is positive."""
+
+
+def _recorded(relapse: Episode, site: Site, told: bool, seen: Mapping[Site, list[Event]]) -> Answer:
     """Testis and other sites are not measured. Once a site is told or shown, silence reads as no."""
-    if site in relapse.sites:
+    if site in relapse.sites or any(_shows(e, relapse) for e in seen[site]):
         return Answer.YES
-    return Answer.NO if told else Answer.UNKNOWN
+    return Answer.NO if told and not seen[site] else Answer.UNKNOWN
+
+
+def _seen(timeline: PatientTimeline, relapse: Episode, site: Site) -> list[Event]:
+    """Signs of a site that may belong to this relapse: around it, or of no known day."""
+    if timeline.kinds_of_events.isdisjoint(_SIGNS[site]):
+        return []
+    return [
+        e
+        for e in timeline.events_in_order
+        if e.kind in _SIGNS[site]
+        and (e.positive is True or e.kind is not EventKind.TESTIS_BIOPSY)
+        and (e.when is None or relapse.when is None or near(e.when, relapse.when, SAME_RELAPSE_DAYS))
+    ]
+
+
+def _shows(sign: Event, relapse: Episode) -> bool:
+    """Proven, and at the relapse itself. The code of a metastasis only hints."""
+    if sign.kind is EventKind.GENITAL_METASTASIS or not (sign.certain and sign.route.settles):
+        return False
+    known = sign.when is not None and relapse.when is not None
+    return known and near(sign.when, relapse.when, SITE_WINDOW_DAYS)
 
 
 def _marrow(

@@ -40,12 +40,14 @@ DENIED = re.compile(
     rf"|{_ASKED}|{_ELSEWHERE}",
     re.IGNORECASE,
 )
+_ITSELF = r"(?:acute\b|[bt]-|all\b|lymph|leuka?emi)"
 DENIED_BESIDE_A_CODE = re.compile(
-    rf"{_ELSEWHERE}|{_ASKED}|\brisk (?:of|for)\b"
-    r"|\bno (?:evidence|sign|history)s? of (?:acute|all|leuka?emia)",
+    rf"{_ELSEWHERE}|(?:{_ASKED}|\brisk (?:of|for)\b|\bnot?\b)\w*"
+    rf"(?:\W+(?:evidence|signs?|history|of|for|new)){{0,3}}\W+{_ITSELF}|(?:\ball|leuka?emia)\)?\s*\?",
     re.IGNORECASE,
 )
-"""Narrower: the displays of codes have a "not" of their own ("not having achieved remission")."""
+"""Narrower: of the leukemia itself. The displays of codes have a "not" of their own ("not having achieved
+remission"), and what is possible or ruled out may be an infection or a site."""
 _PLANNED = (
     r"\bevaluat|\bconsult|\bwork-?up\b|\breferr|\bplann|\bcandida|\bcollection\b|\bharvest|\bapheresis\b"
     r"|\bteaching\b|\beducation\b|\bawaiting\b|\bpre-?(?:transplant|hsct|bmt|sct|car)\b"

@@ -67,6 +67,8 @@ class Reading:
     """Statements that count only if ALL is told elsewhere."""
     mentioned: list[Transplant | CarT] = field(default_factory=list)
     """Cells that the words of conditions tell of, without a date."""
+    others: list[str] = field(default_factory=list)
+    """Conditions that are another acute leukemia."""
     foreign: list[str] = field(default_factory=list)
     """Conditions that name leukemia, of another subject."""
     uncoded: dict[Part, str] = field(default_factory=dict)

@@ -349,6 +349,12 @@ def _conclude(reading: Reading) -> None:
             kept.append(mention)
     if reading.diagnoses:
         reading.diagnoses.extend(reading.pending)
+        apart = [source for source in reading.others if source not in reading.leukemia]
+        if apart and reading.leukemia:
+            text = (
+                "Another acute leukemia is recorded beside ALL: to which of them results belong is not told."
+            )
+            reading.problem(ProblemKind.CONFLICT, text, *apart, *sorted(reading.leukemia))
         for part, reference in reading.uncoded.items():
             why = f"{part.value} not read in full: the code of one could not be had ({reference})"
             reading.doubts.setdefault(part, why)

@@ -13,8 +13,8 @@ FOLDER = files("cds_rules.terminology")
 
 FAMILIES = {
     "conditions.csv": {
-        "all", "mpal", "burkitt", "lymphoid-leukemia", "leukemia", "lbl", "down-syndrome", "relapse", "crs",
-        "icans", "vod", "hlh", "gvhd", "weak-site", "extramedullary", "seizure", "neurotoxicity",
+        "all", "mpal", "burkitt", "aml", "lymphoid-leukemia", "leukemia", "lbl", "down-syndrome", "relapse",
+        "crs", "icans", "vod", "hlh", "gvhd", "weak-site", "extramedullary", "seizure", "neurotoxicity",
         "cranial-nerve-palsy",
     },
     "disease_status.csv": {"disease-status", "all-risk", "clinical-status"},
@@ -32,7 +32,7 @@ FAMILIES = {
 NAMED = """
 all.unspecified all.not-in-remission all.in-remission all.in-relapse all.b all.b.bcr-abl1 all.b.kmt2a
 all.b.etv6-runx1 all.b.hyperdiploid all.b.hypodiploid all.b.il3-igh all.b.tcf3-pbx1 all.null all.t mpal
-burkitt lbl
+burkitt aml lbl
 lymphoid-leukemia.other leukemia.acute-unspecified leukemia.generic-remission leukemia.history
 down-syndrome relapse.in-transplant-marrow crs icans vod hlh gvhd.acute gvhd.chronic gvhd
 weak-site.cns weak-site.testis

@@ -125,8 +125,17 @@ def test_a_relapse_date_that_is_missing_or_not_surely_after_the_diagnosis_stays_
     assert is_open(found.relapse_number)
 
 
-def test_a_relapse_one_day_after_the_diagnosis_is_dated() -> None:
-    assert str(picture(diagnosis("2025-06-14"), relapse()).relapse_date.value) == "2025-06-15"
+@pytest.mark.parametrize(
+    ("diagnosed", "dated"), [("2025-05-17", True), ("2025-05-18", False), ("2025-06-14", False)]
+)
+def test_a_relapse_less_than_an_induction_after_the_diagnosis_is_not_dated(
+    diagnosed: str, dated: bool
+) -> None:
+    """29 days after, and 28: no remission lies between, so both may be the diagnosis, billed twice."""
+    found = picture(diagnosis(diagnosed), relapse())
+    assert (str(found.relapse_date.value) == "2025-06-15") is dated
+    assert [p.resources for p in found.problems] == ([] if dated else [("Condition/rel", "Condition/dx")])
+    assert is_open(found.relapse_number) is not dated
 
 
 def test_a_relapse_before_the_diagnosis_is_a_contradiction_and_named() -> None:
@@ -236,3 +245,23 @@ def test_first_remission_stays_open(statements: tuple[Any, ...]) -> None:
 
 def test_with_an_undated_relapse_a_remission_may_be_the_second() -> None:
     assert is_open(picture(diagnosis(), relapse(None), remission("2025-08-20")).first_remission)
+
+
+# ---- dates before birth ----------------------------------------------------------------------------
+
+
+def test_a_diagnosis_before_birth_is_not_dated() -> None:
+    found = picture(diagnosis("2001-01-15"), relapse())
+    assert found.diagnosed.value is None
+    assert found.diagnosed.evidence == ("Patient/p", "Condition/dx")
+    assert [p.resources for p in found.problems] == [("Patient/p", "Condition/dx")]
+
+
+def test_another_date_of_the_diagnosis_counts_where_one_is_before_birth() -> None:
+    found = picture(diagnosis("2001-01-15", "typo"), diagnosis("2022-01-15"), relapse())
+    assert str(found.diagnosed.value) == "2022-01-15"
+    assert [p.resources for p in found.problems] == [("Patient/p", "Condition/typo")]
+
+
+def test_a_diagnosis_in_the_year_of_birth_is_not_before_it() -> None:
+    assert str(picture(diagnosis("2015"), relapse()).diagnosed.value) == "2015"

@@ -20,6 +20,7 @@ from service.fhir.read import mrd
 from service.fhir.read.condition import UNCERTAIN
 from service.fhir.read.observation import FINAL
 from service.fhir.read.procedure import DONE
+from service.fhir.read.words_beside import note_cells
 from service.fhir.reading import NotUsableError, Reading, when, words
 
 MAX_LENGTH = 200
@@ -89,21 +90,6 @@ def _read_condition(resource: dict[str, Any], reading: Reading) -> None:
             route=Route.TEXT,
         )
     )
-
-
-def note_cells(text: str, source: str, certain: bool, reading: Reading) -> None:
-    """Transplant and CAR-T that the words of a Condition tell of: once, without a date.
-
-    They count where no coded one with a date is on record, of which they may be the echo.
-    """
-    told = cells_of(text)
-    if told is None or told.planned:
-        return
-    sure = certain and told.certain
-    if told.transplant:
-        reading.mentioned.append(Transplant(source, None, route=Route.TEXT, certain=sure))
-    if told.car_t:
-        reading.mentioned.append(CarT(source, None, route=Route.TEXT, certain=sure))
 
 
 def _read_procedure(resource: dict[str, Any], reading: Reading) -> None:

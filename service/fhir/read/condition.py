@@ -17,8 +17,8 @@ from cds_rules.patient.timeline import (
     Transplant,
 )
 from service.fhir.elements import BodySite, CodeableConcept, ConditionData
-from service.fhir.read import event
-from service.fhir.reading import Meaning, Reading, when
+from service.fhir.read import event, words_beside
+from service.fhir.reading import Meaning, Reading, when, words
 
 VERIFICATION = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
 CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
@@ -46,12 +46,28 @@ _MARKERS = {
 }
 _BESIDE = {"mpal", "down-syndrome"}
 """Conditions that are no ALL by themselves."""
+_ANOTHER = {"burkitt", "aml"}
+"""Acute leukemias that are not ALL as it is meant here."""
+_TWO_DISEASES = "Coded as ALL and as another acute leukemia at once: it settles nothing."
+_TWO_STATES = (
+    "Its code says remission, and another code or its clinical status says relapse: no date is used."
+)
+_IN_WORDS = {
+    "entered in error": "entered-in-error",
+    "refuted": "refuted",
+    "ruled out": "refuted",
+    "provisional": "provisional",
+    "suspected": "provisional",
+    "differential": "differential",
+    "unconfirmed": "unconfirmed",
+}
+"""Verification statuses that come without their code."""
 
 
 def matters(meaning: Meaning) -> bool:
-    """Is this a diagnosis of ALL, a status code for transplant or CAR-T, or a complication?"""
+    """Is this a diagnosis of ALL or another acute leukemia, a status code, or a complication?"""
     concept = meaning.concept
-    told = concept.startswith(("all.", "ever.")) or concept in _SINGLE
+    told = concept.startswith(("all.", "ever.")) or concept in _SINGLE or concept in _ANOTHER
     return told or event.of_condition(concept) is not None
 
 
@@ -72,17 +88,21 @@ def read(resource: dict[str, Any], meanings: list[Meaning], reading: Reading) ->
     if beside:
         clinical = _status(data.clinicalStatus, CLINICAL)
         event.read_condition(resource, beside, clinical, certain, reading)
-    told = [m for m in meanings if not m.concept.startswith("ever.") and m not in beside]
+    another = any(m.concept in _ANOTHER for m in meanings)
+    if another and certain and all(m.concept != _IN_TRANSPLANT for m in meanings):
+        reading.others.append(source)
+    told = [m for m in meanings if m.concept.startswith("all.") or m.concept in _SINGLE]
     if certain:
         _genetics(data, told, source, reading)
     if told and all(m.concept in _BESIDE | {_IN_TRANSPLANT} for m in told):
         if any(m.concept == _IN_TRANSPLANT for m in told):
             _relapse_of_something(data, source, told, certain, reading)
     elif told:
-        if not certain:
-            text = "The diagnosis is recorded as not confirmed: it settles nothing."
-            reading.problem(ProblemKind.CONFLICT, text, source)
-        reading.diagnoses.append(_diagnosis(data, source, told, certain, reading))
+        if not certain or another:
+            unsure = "The diagnosis is recorded as not confirmed: it settles nothing."
+            reading.problem(ProblemKind.CONFLICT, _TWO_DISEASES if another else unsure, source)
+        found = _diagnosis(data, source, told, certain and not another, reading)
+        reading.diagnoses.append(words_beside.heard(found, words(data.code), reading))
         reading.leukemia.add(source)
 
 
@@ -125,6 +145,9 @@ def _diagnosis(
 ) -> Diagnosis:
     concepts = {m.concept for m in told}
     state, coded = _state(concepts, _status(data.clinicalStatus, CLINICAL))
+    if state is DiseaseState.RELAPSE and "all.in-remission" in concepts:
+        reading.problem(ProblemKind.CONFLICT, _TWO_STATES, source)
+        coded = False
     in_transplant = _IN_TRANSPLANT in concepts
     sites, sites_told = _sites(data.bodySite, source, reading)
     testes = frozenset(t for place in data.bodySite for t in _testes(place, source, reading))
@@ -217,4 +240,5 @@ def _sites(places: Iterable[CodeableConcept], source: str, reading: Reading) -> 
 def _status(concept: CodeableConcept | None, system: str) -> str | None:
     if concept is None:
         return None
-    return next((c.code for c in concept.coding if c.code and c.system in (system, None)), None)
+    found = next((c.code for c in concept.coding if c.code and c.system in (system, None)), None)
+    return found or _IN_WORDS.get((concept.text or "").strip().lower())

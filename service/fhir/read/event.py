@@ -29,6 +29,8 @@ _LASTING: Mapping[str, EventKind] = {
     "neurotoxicity": EventKind.NEUROTOXICITY,
     "parenchymal-cns-lesion": EventKind.PARENCHYMAL_CNS_LESION,
     "cranial-nerve-palsy": EventKind.CRANIAL_NERVE_PALSY,
+    "extramedullary": EventKind.LEUKEMIC_INFILTRATION,
+    "weak-site.testis": EventKind.GENITAL_METASTASIS,
 }
 """States of the patient: told by Conditions, or by Observations of a site's own code."""
 _ENCOUNTERS: Mapping[str, EventKind] = {
