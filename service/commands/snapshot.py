@@ -50,9 +50,11 @@ class StoreUnready(Exception):  # noqa: N818 - it names a state
 def with_store(work: Callable[[Settings, TrialStore], T], *, make: bool = True) -> T:
     """Do something with the store of the settings. `make` False: only if its tables are there.
 
-    A store that cannot be had is one line and the exit 1; settings that are wrong are one, and the exit 2.
+    A store that cannot be had, or that another sync writes to, is one line and the exit 1; settings that are
+    wrong are one, and the exit 2.
     """
     from service.store.errors import StoreDown
+    from service.store.lease import LeaseHeldError, LeaseLostError
 
     found: list[T] = []
 
@@ -77,7 +79,20 @@ def with_store(work: Callable[[Settings, TrialStore], T], *, make: bool = True) 
 
     try:
         start(run)
-    except StoreDown as error:
-        tell(f"{error}; nothing was changed by this step")
+    except (StoreDown, LeaseHeldError, LeaseLostError) as error:
+        tell(_why(error))
         sys.exit(UNREACHED)
     return found[0]
+
+
+def _why(error: Exception) -> str:
+    from service.store.lease import LeaseHeldError, LeaseLostError
+
+    if isinstance(error, LeaseHeldError):
+        return (
+            f"another sync or import is under way since {error.since:%Y-%m-%d %H:%M:%S} UTC; nothing was "
+            "changed (one that was killed counts as ended after a minute)"
+        )
+    if isinstance(error, LeaseLostError):
+        return "this run was stopped for so long that another sync or import took over; run it again"
+    return f"{error}; nothing was changed by this step"

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
@@ -17,6 +18,7 @@ from sqlalchemy import Connection, delete, func, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from service.store.engine import Mode
+from service.store.lease import Lease, held
 from service.store.store import Store
 from service.store.tables.trials import trial_record, trial_run, trial_snapshot
 
@@ -63,6 +65,21 @@ class TrialStore:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._lease: Lease | None = None
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """While no other process writes runs: one that ends drops those of others.
+
+        LeaseHeldError if one does. LeaseLostError from a method if this process was stopped for so long that
+        another took over; nothing of that step is written.
+        """
+        with held(self._store, "trials") as mine:
+            self._lease = mine
+            try:
+                yield
+            finally:
+                self._lease = None
 
     def begin(self, kind: str, plan: Json, *, resume: bool) -> Run:
         """The run of this plan that broke off of late, if `resume`; else a new one."""
@@ -180,7 +197,16 @@ class TrialStore:
         return self._store.run("trials", work, Mode.READ, _PATIENCE_S)
 
     def _write(self, work: Callable[[Connection], T]) -> T:
-        return self._store.run("trials", work, Mode.WRITE, _PATIENCE_S)
+        mine = self._lease
+        if mine is None:
+            return self._store.run("trials", work, Mode.WRITE, _PATIENCE_S)
+
+        def confirmed(connection: Connection) -> T:
+            mine.confirm(connection)
+            return work(connection)
+
+        with mine.writing:
+            return self._store.run("trials", confirmed, Mode.WRITE, _PATIENCE_S)
 
 
 def _json(value: Json) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from service.store.tables import (
     audit,
     feedback,
+    lease,
     replay,
     sealed,
     trials,
@@ -14,6 +15,7 @@ from service.store.tables.base import metadata
 __all__ = [
     "audit",
     "feedback",
+    "lease",
     "metadata",
     "replay",
     "sealed",

@@ -55,10 +55,18 @@ def take(
 
 
 def import_files(store: TrialStore, taken: Taken, *, replace: bool) -> Report:
-    """Make the records part of the snapshot, or with `replace` the whole of it. A newer one held is kept."""
-    flagged = list(taken.flagged)
+    """Make the records part of the snapshot, or with `replace` the whole of it. A newer one held is kept.
+
+    LeaseHeldError if another import or a sync is under way.
+    """
     if not taken.records:
-        return Report(None, taken.refused, tuple(flagged))
+        return Report(None, taken.refused, taken.flagged)
+    with store.alone():
+        return _import(store, taken, replace=replace)
+
+
+def _import(store: TrialStore, taken: Taken, *, replace: bool) -> Report:
+    flagged = list(taken.flagged)
     run = store.begin("import", {}, resume=False)
     if not replace:
         store.carry_over(run.id)

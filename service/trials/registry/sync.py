@@ -77,8 +77,22 @@ def sync(
     """Fetch everything asked for, then make it the snapshot.
 
     RegistryError or StoreDown if it breaks off: the snapshot before it stays, and what was fetched is
-    there for the next run of the same plan.
+    there for the next run of the same plan. LeaseHeldError if another sync or import is under way.
     """
+    with store.alone():
+        return _sync(pages, store, base, asked, tell=tell, resume=resume, today=today)
+
+
+def _sync(
+    pages: Pages,
+    store: TrialStore,
+    base: str,
+    asked: tuple[Mapping[str, str], ...],
+    *,
+    tell: Tell,
+    resume: bool,
+    today: Callable[[], date],
+) -> Report:
     run = store.begin("sync", {"base": base, "queries": [dict(query) for query in asked]}, resume=resume)
     if run.position:
         tell("taking up a run that broke off")
