@@ -40,6 +40,10 @@ class Role(StrEnum):
 
 ENDED = frozenset({"closed", "completed", "results reported", "terminated", "withdrawn"})
 """Statuses of a trial that takes no more patients; where only its results are reported, by our reading."""
+_NO_MORE = frozenset(
+    {"active, not recruiting", "active not recruiting", "no longer available", "approved for marketing"}
+)
+"""The same in the words that only the registry has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class TrialStatus:
     @property
     def ended(self) -> bool:
         """Does it take no more patients, as far as this tells? False is not "open"."""
-        return self.status.lower().replace("_", " ") in ENDED
+        return self.status.lower().replace("_", " ") in ENDED | _NO_MORE
 
     @property
     def from_source(self) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from cds_rules.answer import Answer
 from cds_rules.assessment import Assessment
 from cds_rules.trials.trial import CriterionAnswer, Grade, Role, TrialMatch
+from service.trials.words import has_ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +27,6 @@ def trial_groups(a: Assessment) -> tuple[TrialGroup, ...]:
         for grade, mine in found
         if mine
     )
-
-
-def has_ended(match: TrialMatch) -> bool:
-    """Does its last known status say that it takes no more patients? False is not "open"."""
-    return match.trial.status is not None and match.trial.status.ended
 
 
 def against(match: TrialMatch) -> tuple[CriterionAnswer, ...]:

@@ -14,6 +14,7 @@ from cds_rules.trials.trial import CriterionAnswer, Grade, Trial, TrialMatch
 from service.trials.nearest import nearest, point_of_home
 from service.trials.request import Wanted
 from service.trials.research_study import AsOf, phases_of, research_study, status_code, study_id
+from service.trials.words import has_ended
 
 Json = dict[str, Any]
 
@@ -48,7 +49,7 @@ def searchset(assessment: Assessment, wanted: Wanted) -> Json:
     graded = [m for m in assessment.trials if m.grade is not Grade.EXCLUDED]
     in_status = [m for m in graded if _in_status(m.trial, wanted.status, as_of)]
     in_reach = [m for m in in_status if _in_reach(m.trial, wanted, home)]
-    found = sorted((m for m in in_reach if _in_phase(m, wanted)), key=score, reverse=True)
+    found = sorted((m for m in in_reach if _in_phase(m, wanted)), key=_rank)
     unphased = any(_phases(m) is None for m in in_reach)
     told = [*_told(assessment, wanted, as_of, unphased=unphased), *_checked(found)]
     entries = [_entry(match, as_of) for match in found]
@@ -92,6 +93,11 @@ def score(match: TrialMatch) -> float:
     met = sum(a.met is Answer.YES for a in match.answers)
     share = met / len(match.answers) if match.answers else 0.0
     return round(min(POSSIBLE_TO, POSSIBLE_FROM + share * (1 - POSSIBLE_FROM)), 2)
+
+
+def _rank(match: TrialMatch) -> tuple[bool, float]:
+    """Best first; after all others those that take no more patients, however well they would fit."""
+    return has_ended(match), -score(match)
 
 
 def _phases(match: TrialMatch) -> frozenset[str] | None:

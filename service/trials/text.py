@@ -11,11 +11,11 @@ from cds_rules import Assessment, assess
 from cds_rules.contract_advice import MET, trial_to_dict
 from cds_rules.treatment.aspect import ASPECTS
 from cds_rules.trials.match import TrialSet
-from cds_rules.trials.trial import Criterion, CriterionAnswer, Origin, Role, Trial, TrialMatch
+from cds_rules.trials.trial import Criterion, CriterionAnswer, Grade, Origin, Role, Trial, TrialMatch
 from service.fhir.site_map import SiteMap
 from service.inputs import Input, timeline_of
 from service.trials.research_study import research_study
-from service.trials.words import ages_words, registry_page, status_line, status_words
+from service.trials.words import ages_words, has_ended, registry_page, status_line, status_words
 
 
 def list_text(trials: Iterable[Trial]) -> str:
@@ -79,13 +79,23 @@ def match_text(item: Input, site_map: SiteMap, on: date, trial_set: TrialSet | N
     if not found.trials:
         return f"{head}\n  No trial matched: {found.not_applicable_because or 'nothing to say'}.\n"
     within = found.max_status_age_days
-    lines = [line for match in found.trials for line in _match(match, on, within)]
-    return "\n".join([head, *lines]) + "\n"
+    others, ended = (
+        [line for m in found.trials if has_ended(m) is past for line in _match(m, on, within)]
+        for past in (False, True)
+    )
+    below = [_ENDED, *ended] if ended else []
+    return "\n".join([head, _WHETHER_OPEN, *others, *below]) + "\n"
+
+
+_WHETHER_OPEN = "  By the criteria that are known. Whether a trial is open has to be asked of the trial team."
+_ENDED = "  Take no more patients, as last known:"
+_GRADES = {Grade.ELIGIBLE: "criteria met", Grade.POSSIBLE: "possible", Grade.EXCLUDED: "excluded"}
+"""The words of the page: whoever meets the criteria of a trial is not eligible if it is closed."""
 
 
 def _match(match: TrialMatch, on: date, within_days: int) -> Iterator[str]:
-    trial = match.trial
-    yield f"  [{match.grade.value}] {trial.id} {trial.title}"
+    trial, past = match.trial, "takes no patients; " if has_ended(match) else ""
+    yield f"  [{past}{_GRADES[match.grade]}] {trial.id} {trial.title}"
     yield f"    {status_line(trial, on, within_days)}"
     yield from (f"    {MET[a.met]}: {_criterion(a)}" for a in match.answers)
 

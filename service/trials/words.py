@@ -6,7 +6,7 @@ from datetime import date
 
 from cds_rules.trials.ages import Age, AgeRange, AgeUnit
 from cds_rules.trials.study import REGISTRY
-from cds_rules.trials.trial import Trial, TrialStatus
+from cds_rules.trials.trial import Trial, TrialMatch, TrialStatus
 
 _STUDY_PAGE = "https://clinicaltrials.gov/study/"
 
@@ -47,3 +47,8 @@ def ages_words(trial: Trial) -> str:
 def made_up(trial: Trial) -> bool:
     """Is its record no registry's, but demonstration data?"""
     return trial.study is not None and trial.study.source != REGISTRY
+
+
+def has_ended(match: TrialMatch) -> bool:
+    """Does its last known status say that it takes no more patients? False is not "open"."""
+    return match.trial.status is not None and match.trial.status.ended

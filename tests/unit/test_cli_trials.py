@@ -111,16 +111,28 @@ def test_show_refuses_an_unknown_id_in_one_line(name: str) -> None:
 @pytest.mark.usefixtures("made_up")
 def test_match_grades_best_first_and_answers_every_criterion() -> None:
     text = match()
-    assert re.findall(r"^  \[(\w+)\] (\S+)", text, re.MULTILINE) == [
-        ("eligible", "NCT10000001"),
+    assert re.findall(r"^  \[(.+)\] (\S+)", text, re.MULTILINE) == [
+        ("criteria met", "NCT10000001"),
         ("possible", "GROUP"),
-        ("possible", "NCT10000002"),
         ("excluded", "NCT10000003"),
+        ("takes no patients; possible", "NCT10000002"),
     ]
     assert "    met: must not apply: earlier transplant" in text
     assert "    not met: T-lineage - " in text
     assert "    unknown: fit for the trial - the record does not tell: ask the trial team" in text
     assert re.search(r"unknown: CD22 on the blasts - .+ - to settle it: .+", text)
+
+
+@pytest.mark.usefixtures("made_up")
+def test_a_trial_that_has_ended_never_reads_like_one_that_can_be_joined() -> None:
+    """It stands after all others, below a line that says so, and nobody is called eligible for it."""
+    text = match()
+    before, line, after = text.partition("  Take no more patients, as last known:\n")
+    assert line
+    assert "NCT10000002" in after
+    assert "completed" not in before
+    assert "eligible" not in text
+    assert "Whether a trial is open has to be asked of the trial team." in before
 
 
 @pytest.mark.usefixtures("made_up")

@@ -98,7 +98,9 @@ def test_a_target_on_the_blasts_that_the_population_names_is_asked_for(trial: Tr
         assert "t-lineage" in asked
 
 
-@pytest.mark.parametrize("word", ["COMPLETED", "withdrawn", "Terminated"])
+@pytest.mark.parametrize(
+    "word", ["COMPLETED", "withdrawn", "Terminated", "active, not recruiting", "NO_LONGER_AVAILABLE"]
+)
 def test_an_ended_trial_is_known_however_it_is_written(word: str) -> None:
     found = read_trial(GOOD, "x.toml").status
     assert found is not None
