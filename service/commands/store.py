@@ -30,7 +30,11 @@ def run_migrations() -> None:
 @store.command("purge")
 @click.option("--older-than", "before", type=Since(), required=True, help="An age as 400d, or a day.")
 def run_purge(before: datetime) -> None:
-    """Delete calls and outcomes that are older, and cards of which nothing is left."""
+    """Delete calls and outcomes that are older, and cards of which nothing is left.
+
+    And, however young, sessions that have ended, tokens that have expired, and runs of the trial registry
+    beside the snapshot and the one before it.
+    """
     start(lambda: _purge(before))
 
 

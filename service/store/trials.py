@@ -14,17 +14,19 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, delete, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from service.store.engine import Mode
 from service.store.lease import Lease, held
 from service.store.store import Store
+from service.store.tables.lease import lease
 from service.store.tables.trials import trial_record, trial_run, trial_snapshot
 
 RESUMED_WITHIN = timedelta(hours=24)
 """An older run that broke off is not taken up again: a snapshot is to be of one day."""
 _BATCH = 500
+_LEASE = "trials"
 _PATIENCE_S = 30.0
 """Longest wait of the command line for one transaction."""
 
@@ -74,7 +76,7 @@ class TrialStore:
         LeaseHeldError if one does. LeaseLostError from a method if this process was stopped for so long that
         another took over; nothing of that step is written.
         """
-        with held(self._store, "trials") as mine:
+        with held(self._store, _LEASE) as mine:
             self._lease = mine
             try:
                 yield
@@ -207,6 +209,21 @@ class TrialStore:
 
         with mine.writing:
             return self._store.run("trials", confirmed, Mode.WRITE, _PATIENCE_S)
+
+
+def left_over(now: datetime) -> ColumnElement[bool]:
+    """Condition on `trial_run`: of no use. Never the snapshot, the one before it, and what may be taken up.
+
+    A process may be reading the one before, as it was when it looked. Nothing while a run is under way: it
+    may have been taken up at the last moment.
+    """
+    current = select(trial_snapshot.c.run)
+    finished = trial_run.alias()
+    latest = select(finished.c.id).where(finished.c.finished.is_not(None), finished.c.id.not_in(current))
+    before = latest.order_by(finished.c.finished.desc()).limit(1)
+    under_way = exists().where(lease.c.name == _LEASE, lease.c.until > now)
+    ended = trial_run.c.finished.is_not(None) | (trial_run.c.started < now - RESUMED_WITHIN)
+    return trial_run.c.id.not_in(current) & trial_run.c.id.not_in(before) & ended & ~under_way
 
 
 def _json(value: Json) -> str:
