@@ -19,8 +19,8 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from bench.apps import PATH
 from bench.arrivals import send
 from bench.bodies import PATIENT
-from bench.process import free_port, serving
-from bench.servers import BenchError
+from bench.process import serving
+from bench.servers import BenchError, free_port
 from service.demo.fhir_server import create_fhir_blueprint
 from service.demo.store import FhirStore
 from service.paths import fixtures_dir

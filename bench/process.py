@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,7 +14,7 @@ from pathlib import Path
 
 import requests
 
-from bench.servers import BenchError
+from bench.servers import BenchError, free_port
 
 _ROOT = Path(__file__).resolve().parent.parent
 _START_S = 30.0
@@ -52,14 +51,6 @@ def serving(workers: int, **settings: str) -> Iterator[Service]:
         finally:
             process.terminate()
             process.wait(30)
-
-
-def free_port() -> int:
-    """A port of loopback that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def _environment(folder: Path, port: int, workers: int, settings: Mapping[str, str]) -> dict[str, str]:

@@ -64,13 +64,13 @@ def as_markdown(result: Result) -> str:
         f"{result.machine}  ",
         result.how,
         "",
-        *_table(_THROUGHPUT, (row for body in result.loaded for row in _load_rows(body))),
+        *table(_THROUGHPUT, (row for body in result.loaded for row in _load_rows(body))),
         "",
         "Inside the process, ms for one request: least / median.",
         "",
-        *_table(["", *(body.name for body in result.bodies)], _stage_rows(result.bodies)),
+        *table(["", *(body.name for body in result.bodies)], _stage_rows(result.bodies)),
         "",
-        *_table(["Goal", "Measured", "Met"], _goal_rows(result)),
+        *table(["Goal", "Measured", "Met"], _goal_rows(result)),
     ]
     return "\n".join(parts)
 
@@ -126,6 +126,7 @@ def _spread(values: Sequence[float], form: str) -> str:
     return f"{middle} ({form.format(min(values))} to {form.format(max(values))})"
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+def table(head: Sequence[str], rows: Iterable[Iterable[str]]) -> list[str]:
+    """A table in Markdown, a line each."""
     lines = [head, ["---"] * len(head), *rows]
     return [f"| {' | '.join(cells)} |" for cells in lines]

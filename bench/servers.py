@@ -1,6 +1,7 @@
 """The applications under gunicorn: one worker process each, with the service's own server options.
 
-Run as a program (`python -m bench.servers APP PORT`) it is one such server.
+Run as a program (`python -m bench.servers APP PORT [WORKER]`) it is one such server; WORKER is a worker class
+of gunicorn instead of the service's own.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from service.config import Settings
 from service.run import Server, options
 
 THREADS = 4
-"""Threads of the one worker: the service's default."""
+"""Threads of the one worker. The service has 8 by default."""
 
 _ROOT = Path(__file__).resolve().parent.parent
 _START_S = 20.0
@@ -33,14 +34,17 @@ class BenchError(RuntimeError):
 
 
 @contextlib.contextmanager
-def running(apps: Iterable[str]) -> Iterator[dict[str, int]]:
-    """Start a server for each application, give their ports, and end them whatever happens."""
+def running(apps: Iterable[str], worker: str | None = None) -> Iterator[dict[str, int]]:
+    """Start a server for each application, give their ports, and end them whatever happens.
+
+    `worker`: a worker class of gunicorn instead of the service's own.
+    """
     processes: list[subprocess.Popen[bytes]] = []
     try:
         ports: dict[str, int] = {}
         for app in apps:
-            ports[app] = _free_port()
-            processes.append(_start(app, ports[app]))
+            ports[app] = free_port()
+            processes.append(_start(app, ports[app], worker))
         for process, port in zip(processes, ports.values(), strict=True):
             _await(process, port)
         yield ports
@@ -49,9 +53,9 @@ def running(apps: Iterable[str]) -> Iterator[dict[str, int]]:
             _end(process)
 
 
-def _start(app: str, port: int) -> subprocess.Popen[bytes]:
+def _start(app: str, port: int, worker: str | None) -> subprocess.Popen[bytes]:
     # A session of its own, so that the worker can be ended with its parent.
-    command = [sys.executable, "-m", "bench.servers", app, str(port)]
+    command = [sys.executable, "-m", "bench.servers", app, str(port), *([worker] if worker else ())]
     # The service writes a line a call, as it does in a hospital; nobody reads them here.
     return subprocess.Popen(
         command, cwd=_ROOT, start_new_session=True, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -79,7 +83,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.wait(_STOP_S)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of loopback that nobody uses now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -93,12 +98,13 @@ def _end_with_parent() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def main(app: str, port: int) -> None:
+def main(app: str, port: int, worker: str | None = None) -> None:
     """Serve one application until ended."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     settings = Settings(insecure=True, workers=1, threads=THREADS, host="127.0.0.1", port=port)
-    Server(APPS[app](), {**options(settings), "loglevel": "warning"}).run()
+    chosen = {"worker_class": worker} if worker else {}
+    Server(APPS[app](), {**options(settings), **chosen, "loglevel": "warning"}).run()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1], int(sys.argv[2]), *sys.argv[3:])

@@ -57,6 +57,8 @@ Authenticate = Callable[[], None]
 CORS_PATHS = r"/cds-services.*"
 TRIALS = "relapse-cds trials"
 """Key of the TrialSource among the app's extensions: refresh it before forking."""
+METRICS = "relapse-cds metrics"
+"""Key of the Metrics among the app's extensions, for whoever refuses a request before the app sees it."""
 STORE = "relapse-cds store"
 """Key of the Store among the app's extensions, for whoever runs the app: prepare it before forking."""
 
@@ -193,7 +195,7 @@ def _observed(settings: Settings) -> tuple[Flask, Metrics]:
     # and `relapse-cds serve` must have named their folder by then.
     from service.observing import metrics  # noqa: PLC0415
 
-    counted = metrics.register(app, settings)
+    counted = app.extensions[METRICS] = metrics.register(app, settings)
     if settings.traces:
         traces.instrument(app)
     return app, counted

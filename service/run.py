@@ -20,7 +20,7 @@ from prometheus_client.multiprocess import mark_process_dead
 
 from cds_rules import assess
 from cds_rules.patient.timeline import Diagnosis, DiseaseState, Lineage, PatientTimeline, Person
-from service import STORE, TRIALS, create_app
+from service import METRICS, STORE, TRIALS, create_app
 from service.cards import cards_for
 from service.cards.build import Pages
 from service.config import Settings, check
@@ -28,9 +28,15 @@ from service.config.sources import check_names
 from service.observing import logs, traces
 from service.observing.metrics import FOLDER_VARIABLE
 from service.page.draw import warm_up
-from service.worker import bounded
+from service.receiving.worker import BufferedWorker, buffered
 
 _log = logging.getLogger(__name__)
+_KEEPALIVE_S = 75
+"""An idle connection costs no thread. Proxies and load balancers keep theirs for 60 s: they must be the first
+to close one, or now and then a call is lost that was sent into the closing."""
+_CONNECTIONS = 512
+"""Of one worker. With the store's, those to FHIR servers and some that are closing, these stay below the 1024
+open files that many systems allow a process."""
 Remake = Callable[[], tuple[Flask, Mapping[str, Any]]]
 
 
@@ -88,15 +94,16 @@ def _spare_the_collector() -> None:
 
 
 def options(settings: Settings) -> dict[str, Any]:
-    """Threaded workers: a slow FHIR server or client holds a thread, not the process."""
+    """Threaded workers: a slow FHIR server holds a thread, not the process; a slow client holds neither."""
     return {
         "bind": f"{settings.host}:{settings.port}",
         "workers": settings.workers,
         "threads": settings.threads,
-        "worker_class": bounded(settings.receive_timeout_s),
+        "worker_class": buffered(settings.receive_timeout_s, settings.max_body_bytes, _count_refusal),
+        "worker_connections": _CONNECTIONS,
         "timeout": 30,
         "graceful_timeout": 10,
-        "keepalive": 5,
+        "keepalive": _KEEPALIVE_S,
         "limit_request_line": 8190,
         "control_socket_disable": True,
         "logconfig_dict": logs.config(settings.log_format, settings.log_level),
@@ -104,6 +111,13 @@ def options(settings: Settings) -> dict[str, Any]:
         "worker_exit": _close_store,
         "post_worker_init": partial(begin_worker, settings),
     }
+
+
+def _count_refusal(worker: BufferedWorker, code: str) -> None:
+    """A client that was cut off before the application saw its request is counted with the other refusals."""
+    app: Any = worker.app.callable
+    if isinstance(app, Flask) and METRICS in app.extensions:
+        app.extensions[METRICS].refusals.labels(code).inc()
 
 
 def _close_store(_server: Arbiter, worker: Worker) -> None:

@@ -38,8 +38,8 @@ class ServingSettings(BaseModel):
         default=10.0,
         gt=0,
         le=120,
-        description="Seconds from the first byte of a request to its answer; a client that takes longer to "
-        "send it is cut off.",
+        description="Seconds from the first byte of a request to its last, and for taking the answer; a "
+        "client that takes longer is cut off.",
     )
     rate_limit: Annotated[Rate | None, OrNone] = Field(
         default="6000/minute",

@@ -22,6 +22,7 @@ from cryptography.x509.oid import NameOID
 
 from service import create_app
 from service.config import Settings
+from service.run import options
 from tests.tools import require_tool
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -121,6 +122,29 @@ def test_nginx_accepts_the_proxy_example(tmp_path: Path) -> None:
         check=False,
     )
     assert checked.returncode == 0, checked.stderr
+
+
+def _said_to_nginx(name: str) -> str:
+    [said] = re.finditer(rf"^\s*{name}\s+(\S+);", (ROOT / "deploy/nginx.conf").read_text("utf-8"), re.M)
+    return said[1]
+
+
+def test_the_proxy_never_writes_what_it_passes_on_to_a_disk() -> None:
+    largest = _said_to_nginx("client_max_body_size")
+    assert largest == "32m"
+    assert _said_to_nginx("client_body_buffer_size") == largest
+    assert _said_to_nginx("proxy_max_temp_file_size") == "0"
+
+
+def test_the_proxy_closes_an_idle_connection_before_the_service_does() -> None:
+    kept_s = int(_said_to_nginx("keepalive_timeout").removesuffix("s"))
+    assert kept_s < options(Settings(insecure=True))["keepalive"]
+
+
+def test_the_connections_of_a_worker_leave_open_files_for_what_else_it_needs() -> None:
+    """1024 is what many systems allow a process; a worker that runs out of them cannot reach its database."""
+    given = options(Settings(insecure=True))
+    assert given["threads"] < given["worker_connections"] <= 1024 - 256
 
 
 def test_the_bill_of_materials_names_every_locked_package(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""How requests come in: whole, before a thread is given to them."""
