@@ -42,8 +42,11 @@ _DASHES = "\u2212\u2013\u2010\u2011"
 _SPELLING = str.maketrans({**dict.fromkeys(_DASHES, "-"), "×": "x", "≤": "<=", "≥": ">="})
 _BLOCKED = re.compile(
     r"\blog|ratio|%\s*[{(]?\s*is\b|international|fold|copies|relative|score|previous|prior"
+    r"|\?|\bno (?:(?:mrd|minimal|measurable|residual|disease|blasts?)\b\s*)*"
+    r"(?:results?|specimens?|samples?|levels?|status|quantity|flow|pcr|ngs)\b"
     r"|-\s+[<>]?=?\s*[\d.]"  # a minus, or a dash: nobody can tell
 )
+"""With "no MRD result" there is none, which is not a negative one."""
 _NEGATIVE = re.compile(
     r"\b(?:not detected|none detected|not identified|undetectable|undetected|non-?detectable|negative|neg"
     r"|absent"
@@ -73,7 +76,7 @@ _INDETERMINATE = re.compile(
 _FILLERS = re.compile(
     r"\b(?:mrd|minimal|measurable|residual|disease|leukemi[ac]|b-all|t-all|all|by|flow|cytometry|ngs|pcr|of|the"
     r"|bone|marrow|cells|cell|nucleated|mononuclear|total|result|is|are|for|at|level|low|in|specimen|sample|blasts"
-    r"|lymphoblasts|seen|and|but|a|an|with|quantity|approximately|wbc|events)\b"
+    r"|lymphoblasts|seen|status|and|but|a|an|with|quantity|approximately|wbc|events)\b"
 )
 
 
@@ -98,6 +101,7 @@ _LIMIT_NAME = re.compile(r"\b(?:llod|lod|limit of detection|detection limit)\b")
 _RESULT = re.compile(_amount("r"))
 _UNITS = {"%": 1e-2, "percent": 1e-2, "ppm": 1e-6}
 _PER_MILLION = 1e-6
+_TEN = 10
 
 
 def parse_fraction(text: str) -> TextResult | None:
@@ -110,7 +114,8 @@ def parse_fraction(text: str) -> TextResult | None:
         return None
     above_loq, rest = _take(_ABOVE_LOQ, rest)
     below_loq, rest = _take(_BELOW_LOQ, rest)
-    amounts = [m for m in _RESULT.finditer(rest) if m[0].strip()]
+    amounts = _amounts(rest)
+    limit = amounts[0] if len(amounts) == 1 and _stands_for_limit(rest, amounts[0]) else None
     rest = _RESULT.sub(" ", rest)
     negative, rest = _take(_NEGATIVE, rest)
     unsure, rest = _take(_INDETERMINATE, rest)
@@ -119,9 +124,27 @@ def parse_fraction(text: str) -> TextResult | None:
         return None
     amount = amounts[0] if amounts else None
     positive = positive or below_loq or above_loq
+    if negative and limit is not None and "lod" not in limits:
+        # "Undetectable at 10^-5": so far the test can see.
+        seen_from = _value(limit, "r")
+        if seen_from is None:
+            return None
+        amount, limits = None, {**limits, "lod": seen_from}
     return _combine(
         _Found(amount, negative, positive, unsure, below_loq, limits.get("lod"), limits.get("loq"))
     )
+
+
+def _amounts(text: str) -> list[re.Match[str]]:
+    """The numbers of a text; of one number given in two spellings ("0.01 % (1 x 10-4)") the first."""
+    found = [m for m in _RESULT.finditer(text) if m[0].strip()]
+    same = {(m["rcmp"], _value(m, "r")) for m in found}
+    return found[:1] if len(same) == 1 and (None not in {value for _, value in same}) else found
+
+
+def _stands_for_limit(text: str, amount: re.Match[str]) -> bool:
+    before = [w for w in text[: amount.start()].split() if w not in ("a", "the", "level", "of")]
+    return amount["rcmp"] is None and before[-1:] == ["at"]
 
 
 def says_nothing(text: str) -> bool:
@@ -213,8 +236,8 @@ def _value(found: re.Match[str], prefix: str) -> float | None:
     power = found[f"{prefix}exp"] or found[f"{prefix}pow"]
     number = found[f"{prefix}num"]
     unit = found[f"{prefix}unit"]
-    if power and unit:
-        return None
+    if (power and unit) or (found[f"{prefix}exp"] and float(number) == _TEN):
+        return None  # "10e-4" is 1e-3 by the rules of numbers, and is written for 10^-4
     if power:
         return float(f"{number}e-{power}")
     if unit:

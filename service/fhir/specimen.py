@@ -10,7 +10,7 @@ from service.fhir.elements import Reference
 from service.fhir.reading import Reading, local
 
 _WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"\bmarrow\b|\bbma\b|\bbmat\b", re.IGNORECASE), "marrow"),
+    (re.compile(r"\bmarrow\b|\bbm\b|\bbma\b|\bbmat\b", re.IGNORECASE), "marrow"),
     (re.compile(r"\bcsf\b|\bcerebrospinal\b|\bspinal fluid\b", re.IGNORECASE), "csf"),
     (re.compile(r"\bblood\b|\bplasma\b|\bserum\b", re.IGNORECASE), "blood"),
 )
@@ -32,6 +32,16 @@ def _in_words(display: str) -> str | None:
     """Displays are few and come again with every result."""
     found = {place for pattern, place in _WORDS if pattern.search(display)}
     return found.pop() if len(found) == 1 else None
+
+
+_CELLS = re.compile(r"\b(?:red|white) blood cells?\b", re.IGNORECASE)
+
+
+@lru_cache(maxsize=4096)
+def named_elsewhere(text: str, place: str) -> bool:
+    """Do the words of a result's code name one other place than its code? The same come with every result."""
+    found = _in_words(_CELLS.sub(" ", text))
+    return found is not None and found != place
 
 
 def contradicts(specimen: Reference | None, place: str, reading: Reading) -> bool:

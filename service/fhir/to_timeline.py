@@ -215,7 +215,7 @@ def _read_result(result: Result, reading: Reading) -> None:
         _note_issued(result, reading)
     if result.kind == "DiagnosticReport":
         _guarded(result.resource, reading, lambda r: report.read(r, result.meanings, reading))
-    elif result.meanings and plain_count.read(result.resource, result.meanings[0], reading):
+    elif len(result.meanings) == 1 and plain_count.read(result.resource, result.meanings[0], reading):
         return
     elif result.meanings:
         _guarded(result.resource, reading, lambda r: observation.read(r, result.meanings, reading))

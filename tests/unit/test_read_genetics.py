@@ -333,3 +333,23 @@ def test_only_final_results_count(status: str) -> None:
 def test_the_statement_in_full() -> None:
     (found,) = read(FISH_KMT2A, valueCodeableConcept=coded(DETECTED)).genetics
     assert found == Genetic("Observation/o1", found.when, Marker.KMT2A, True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "46,XY[20]. No evidence of t(9;22)(q34;q11.2)",
+        "Negative for t(12;21)(p13;q22)",
+        "46,XX,?t(9;22)(q34;q11.2)[2]/46,XX[18]",
+        "t(4;11)(q21;q23) not detected",
+        "Previously t(9;22)(q34;q11.2)",
+    ],
+)
+def test_a_translocation_that_is_denied_questioned_or_past_is_not_shown(text: str) -> None:
+    assert shown(read(KARYOTYPE, valueString=text)) == set()
+    assert shown(variant(component(ISCN, valueString=text))) == set()
+
+
+def test_words_in_another_sentence_deny_nothing() -> None:
+    text = "46,XX,t(9;22)(q34;q11.2)[18]/46,XX[2]. No additional abnormality."
+    assert shown(read(KARYOTYPE, valueString=text)) == {(Marker.BCR_ABL1, True)}

@@ -68,15 +68,37 @@ def test_cytology_says_seen_or_not_seen(answer: str, present: Answer) -> None:
         {"valueCodeableConcept": coded((SCT, "82334004"))},
         {"valueCodeableConcept": coded((SCT, "42425007"))},
         {"valueCodeableConcept": coded(DETECTED, NOT_DETECTED)},
-        {"valueCodeableConcept": {"text": "no blasts"}},
+        {"valueCodeableConcept": {**coded((SCT, "82334004")), "text": "no blasts"}},
         {"valueCodeableConcept": coded(("urn:x", "260415000"))},
-        {"valueString": "blasts present"},
+        {"valueString": "atypical cells, cannot exclude blasts"},
+        {"valueString": "no blasts, suboptimal sample"},
+        {"valueString": "no result"},
+        {"valueString": "No blasts specimen"},
+        {"valueString": "3 % blasts"},
         {"valueQuantity": percent(0)},
         {},
     ],
 )
 def test_cytology_that_says_neither_may_be_either(value: Json) -> None:
     assert may_be_anything(CYTOLOGY, **value) == (ProblemKind.UNREADABLE,)
+
+
+@pytest.mark.parametrize(
+    ("text", "present"),
+    [
+        ("blasts present", Answer.YES),
+        ("Positive", Answer.YES),
+        ("no blasts", Answer.NO),
+        ("No leukemic blasts seen.", Answer.NO),
+        ("Negative for malignant cells", Answer.NO),
+        ("negative for malignancy", Answer.NO),
+        ("No malignant cells identified", Answer.NO),
+    ],
+)
+@pytest.mark.parametrize("shape", ["valueString", "valueCodeableConcept"])
+def test_cytology_in_words_that_are_wholly_understood(shape: str, text: str, present: Answer) -> None:
+    value: Any = text if shape == "valueString" else {"text": text}
+    assert measured(CYTOLOGY, **{shape: value}).value.above(0.0) is present
 
 
 def test_red_cells_in_the_spinal_fluid() -> None:
@@ -172,7 +194,28 @@ def test_a_result_that_is_not_known_may_be_anything() -> None:
         assert may_be_anything(MARROW, dataAbsentReason=absent) == (ProblemKind.UNREADABLE,)
 
 
-@pytest.mark.parametrize("members", [{"valueString": "64 %"}, {"valueCodeableConcept": coded(DETECTED)}, {}])
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("64 %", Interval.exactly(64.0)),
+        ("64% blasts", Interval.exactly(64.0)),
+        (">90%", Interval(90.0, 100.0, low_open=True)),
+        ("<5 %", Interval(0.0, 5.0, high_open=True)),
+    ],
+)
+@pytest.mark.parametrize("code", [MARROW, CSF_BLASTS])
+def test_a_share_of_cells_written_as_text(code: tuple[str, str], text: str, value: Interval) -> None:
+    assert measured(code, valueString=text).value == value
+
+
+@pytest.mark.parametrize(
+    "text", ["64", "0.64", "64 /uL", "no blasts seen", "64 % to 70 %", "about a third", "6,4 %"]
+)
+def test_a_text_without_a_share_states_no_number(text: str) -> None:
+    assert may_be_anything(MARROW, valueString=text) == (ProblemKind.UNREADABLE,)
+
+
+@pytest.mark.parametrize("members", [{"valueString": "64"}, {"valueCodeableConcept": coded(DETECTED)}, {}])
 def test_a_measurement_that_is_not_given_as_a_number_may_be_anything(members: Json) -> None:
     for code in (MARROW, CSF_WBC, CSF_BLASTS, RED_CELLS):
         assert may_be_anything(code, **members) == (ProblemKind.UNREADABLE,)
@@ -201,8 +244,8 @@ def test_other_results_do_not(code: tuple[str, str], status: str, kinds: tuple[P
 
 
 @pytest.mark.parametrize("status", ["unknown", "invented", ""])
-def test_a_status_that_tells_nothing_does_not_count_either(status: str) -> None:
-    assert set(left_out(FLOW, status=status, valueQuantity=percent(0.05))) <= {ProblemKind.UNREADABLE}
+def test_a_status_that_tells_nothing_does_not_count_either_and_is_named(status: str) -> None:
+    assert left_out(FLOW, status=status, valueQuantity=percent(0.05)) == (ProblemKind.UNAVAILABLE,)
 
 
 @pytest.mark.parametrize("status", [None, ..., 1, ["final"]])

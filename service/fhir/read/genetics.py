@@ -44,11 +44,16 @@ _NO = {"result.not-detected", "result.negative", "result.absent", "answer.absent
 _ABL_CLASS = {"ABL1", "ABL2", "PDGFRB", "CSF1R"}
 _T315I = re.compile(r"Thr315Ile|T315I", re.IGNORECASE)
 _DELETION = re.compile(r"(?<![a-z])(?:deletion|loss)(?![a-z])", re.IGNORECASE)
+_CLAUSE = re.compile(r"\n|[.;]\s")
+_DENIED = re.compile(
+    r"\b(?:no|not|negative|without|absen(?:t|ce)|normal|rule[sd]? out|exclud\w*|previous(?:ly)?|donor)\b",
+    re.IGNORECASE,
+)
 _ISCN: tuple[tuple[re.Pattern[str], Marker], ...] = (
-    (re.compile(r"t\(9;22\)\(q34(?:\.1)?;q11(?:\.2)?\)"), Marker.BCR_ABL1),
-    (re.compile(r"t\(12;21\)\(p13(?:\.2)?;q22(?:\.\d+)?\)"), Marker.ETV6_RUNX1),
-    (re.compile(r"t\((?:4;11|9;11|10;11|11;19|6;11)\)\([^)]*q23(?:\.3)?[^)]*\)"), Marker.KMT2A),
-    (re.compile(r"t\(17;19\)\(q22;p13(?:\.3)?\)"), Marker.TCF3_HLF),
+    (re.compile(r"(?<!\?)t\(9;22\)\(q34(?:\.1)?;q11(?:\.2)?\)"), Marker.BCR_ABL1),
+    (re.compile(r"(?<!\?)t\(12;21\)\(p13(?:\.2)?;q22(?:\.\d+)?\)"), Marker.ETV6_RUNX1),
+    (re.compile(r"(?<!\?)t\((?:4;11|9;11|10;11|11;19|6;11)\)\([^)]*q23(?:\.3)?[^)]*\)"), Marker.KMT2A),
+    (re.compile(r"(?<!\?)t\(17;19\)\(q22;p13(?:\.3)?\)"), Marker.TCF3_HLF),
 )
 _COUNT = re.compile(r"^\s*(\d{2})(?:[-~](\d{2}))?\s*,\s*[XY?]")
 
@@ -83,9 +88,10 @@ def _karyotypes(data: ObservationData) -> list[str]:
 
 def iscn_markers(text: str) -> Iterator[Marker]:
     """Markers in a karyotype by ISCN: translocations by both breakpoints, and the chromosome count."""
-    compact = text.replace(" ", "")
+    # In words around a karyotype a translocation may be denied; in it, "?" marks one that is questionable.
+    told = [c.replace(" ", "") for c in _CLAUSE.split(text) if not _DENIED.search(c)]
     for pattern, marker in _ISCN:
-        if pattern.search(compact):
+        if any(pattern.search(clause) for clause in told):
             yield marker
     count = _COUNT.match(text)
     if count and max(int(n) for n in count.groups() if n) < HYPODIPLOID_BELOW:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 from cds_rules.patient.dates import PartialDate
 from cds_rules.patient.interval import Interval
 from cds_rules.patient.timeline import Measure, Measurement
-from service.fhir.elements import ObservationData, Quantity
+from service.fhir.elements import CodeableConcept, ObservationData, Quantity
 from service.fhir.quantity import (
     ALBUMIN_CEILING,
     BLOOD_CELL_CEILING,
@@ -19,7 +22,8 @@ from service.fhir.quantity import (
     to_interval,
 )
 from service.fhir.reading import Meaning, NotUsableError, Reading
-from service.fhir.specimen import contradicts
+from service.fhir.result_text import Kind, parse_fraction
+from service.fhir.specimen import contradicts, named_elsewhere
 
 _PERCENT = (PERCENT, 100.0)
 _COUNT = (PER_UL, COUNT_CEILING)
@@ -72,6 +76,11 @@ SEEN = {
 NOT_SEEN = {"result.not-detected", "result.negative", "result.absent", "answer.absent"}
 
 
+def measure_of(concept: str) -> Measure | None:
+    """What a result of this concept measures."""
+    return _FORMS[concept][0] if concept in _FORMS else None
+
+
 def units_of(concept: str) -> Units | None:
     """The units in which a result of this concept is read; None if it is not read as a number."""
     form = _FORMS.get(concept)
@@ -118,10 +127,31 @@ def check_specimen(data: ObservationData, place: str, reading: Reading) -> None:
     """NotUsableError if the result names a specimen from elsewhere: blood never stands for marrow."""
     if contradicts(data.specimen, place, reading):
         raise NotUsableError("Its specimen contradicts its code: not used.")
+    if any(named_elsewhere(text, place) for text in (data.code.text, *names(data.code)) if text):
+        raise NotUsableError("Its name contradicts its code: not used.")
+
+
+def names(code: CodeableConcept) -> list[str]:
+    """What the codings of a code are called."""
+    return [c.display for c in code.coding if c.display]
+
+
+def _share_in_words(data: ObservationData, units: Units) -> Interval | None:
+    """A share of cells written as text: "85 %", ">90%". A word alone gives no number."""
+    if units is not PERCENT or data.valueQuantity is not None or not data.valueString:
+        return None
+    parsed = parse_fraction(data.valueString)
+    found = parsed.fraction if parsed is not None else None
+    if found is None:
+        return None
+    return replace(found, low=round(found.low * 100, 9), high=round(found.high * 100, 9))
 
 
 def quantity(data: ObservationData, units: Units, ceiling: float) -> Interval:
     """The value in our unit. UnitError for the unit, NotUsableError for anything else."""
+    written = _share_in_words(data, units)
+    if written is not None:
+        return written
     if data.valueQuantity is None:
         raise NotUsableError("The result is not given as a number with a unit: not used.")
     try:
@@ -155,4 +185,26 @@ def presence(data: ObservationData, reading: Reading) -> Interval:
         return Interval(0.0, 100.0, low_open=True)
     if told & NOT_SEEN and not told & SEEN:
         return Interval.exactly(0.0)
+    value = data.valueCodeableConcept
+    written = data.valueString or (value.text if value is not None and not told else None)
+    seen = _seen_in_words(written) if written else None
+    if seen is not None:
+        return Interval(0.0, 100.0, low_open=True) if seen else Interval.exactly(0.0)
     raise NotUsableError("The result is not a known answer for seen or not seen: not used.")
+
+
+_NOT_MALIGNANT = re.compile(
+    r"negative for (?:malignan(?:t cells|cy)|leuka?emi[ac](?: cells)?|blasts)"
+    r"|no (?:malignant|leuka?emic|atypical) cells(?: (?:seen|identified|present|detected))?",
+    re.IGNORECASE,
+)
+
+
+def _seen_in_words(text: str) -> bool | None:
+    """Blasts seen or not, if the whole text says so."""
+    if _NOT_MALIGNANT.fullmatch(text.strip(" .")):
+        return False
+    parsed = parse_fraction(text)
+    if parsed is None or parsed.fraction is not None:
+        return None
+    return {Kind.DETECTED: True, Kind.NOT_DETECTED: False}.get(parsed.kind)

@@ -6,7 +6,7 @@ from typing import Any
 
 from cds_rules.patient.dates import PartialDate
 from cds_rules.patient.findings import Antigen, AntigenResult, Expression
-from cds_rules.patient.timeline import ProblemKind, Status, StatusReport
+from cds_rules.patient.timeline import ProblemKind, Route, Status, StatusReport
 from service.fhir.elements import ObservationData
 from service.fhir.read import absent, event, genetics, measurement, mrd, report, score
 from service.fhir.reading import Meaning, NotUsableError, Reading, local, when
@@ -57,7 +57,7 @@ def read(resource: dict[str, Any], meanings: list[Meaning], reading: Reading) ->
     if not _usable(data, source, reading):
         return
     taken = when(data.effectiveDateTime, data.effectiveInstant, data.effectivePeriod)
-    meaning = meanings[0]
+    meaning = _one(meanings)
     if meaning.concept == _MARROW_REPORT:
         event.note_test(data, source, taken, meaning, reading)
         if not report.speaks(data.valueString or ""):
@@ -68,6 +68,16 @@ def read(resource: dict[str, Any], meanings: list[Meaning], reading: Reading) ->
     if taken is None:
         raise NotUsableError("The result has no date of its own: not used.")
     _read_result(data, source, taken, meaning, reading)
+
+
+def _one(meanings: list[Meaning]) -> Meaning:
+    """What a result with several codes is: by the site's own first, else all must measure one thing."""
+    mapped = [m for m in meanings if m.route is Route.SITE]
+    told = mapped or meanings
+    kinds = {measurement.measure_of(m.concept) or m.concept for m in told}
+    if len(kinds) > 1 and any(measurement.measure_of(m.concept) or m.concept == mrd.CONCEPT for m in told):
+        raise NotUsableError("Its codes name different tests: not used.")
+    return told[0]
 
 
 def _read_result(
@@ -100,6 +110,10 @@ def _usable(data: ObservationData, source: str, reading: Reading) -> bool:
         reading.problem(ProblemKind.ENTERED_IN_ERROR, "Entered in error: not used.", source)
     elif data.status == "preliminary":
         reading.problem(ProblemKind.UNAVAILABLE, "Preliminary result, not final: not used.", source)
+    elif data.status not in ("cancelled", "registered"):
+        reading.problem(
+            ProblemKind.UNAVAILABLE, "Its status does not say that it is final: not used.", source
+        )
     return False
 
 

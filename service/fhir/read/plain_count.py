@@ -15,6 +15,7 @@ from cds_rules.patient.timeline import Measurement
 from service.fhir.quantity import factor_of
 from service.fhir.read.measurement import BLOOD_COUNTS, Form, is_slip
 from service.fhir.reading import Meaning, Reading
+from service.fhir.specimen import named_elsewhere
 
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}", re.ASCII)
 _FINAL = {"final", "amended", "corrected"}
@@ -31,7 +32,7 @@ _TEXT_OR_NONE = (str, type(None))
 def read(resource: dict[str, Any], meaning: Meaning, reading: Reading) -> bool:
     """Read a plain count; False if it is none, and then nothing has been done."""
     form = BLOOD_COUNTS.get(meaning.concept)
-    if form is None or not _UNUSUAL.isdisjoint(resource):
+    if form is None or not _UNUSUAL.isdisjoint(resource) or _is_named_elsewhere(resource.get("code")):
         return False
     name, status, taken = resource.get("id"), resource.get("status"), resource.get("effectiveDateTime")
     if not (isinstance(name, str) and isinstance(status, str) and isinstance(taken, str)):
@@ -48,6 +49,19 @@ def read(resource: dict[str, Any], meaning: Meaning, reading: Reading) -> bool:
     found = Measurement(f"Observation/{name}", day, form[0], Interval(value, value), meaning.route)
     reading.measurements.append(found)
     return True
+
+
+def _is_named_elsewhere(code: Any) -> bool:
+    """Is it called by another place than blood, or has it not the shape of a code?"""
+    if not isinstance(code, dict):
+        return True
+    try:
+        texts = [code.get("text"), *[c.get("display") for c in code.get("coding", ())]]
+    except (AttributeError, TypeError):
+        return True
+    return any(
+        text is not None and (not isinstance(text, str) or named_elsewhere(text, "blood")) for text in texts
+    )
 
 
 def _value(given: Any, form: Form) -> float | None:
