@@ -19,6 +19,9 @@ STALE_PLAN_DAYS = 60
 the relapse: plans are often not closed. Project's parameter."""
 WHOLE_TREATMENT_MONTHS = 12
 """Plans that end sooner after diagnosis are a phase, not the whole of treatment. Project's parameter."""
+LONGEST_TREATMENT_MONTHS = 48
+"""An entry that is open this long after it began is one that nobody closed: primary treatment takes two to
+three years. Project's parameter."""
 _HELD = "an episode of care is on record, but it may run on after treatment"
 
 
@@ -49,6 +52,10 @@ def _untold(
     timeline: PatientTimeline, relapse: PartialDate, diagnosed: PartialDate | None
 ) -> Fact[EndOfTreatment]:
     """No plan and no maintenance drug tells: the doses given may, if all that could tell was heard."""
+    unclosed = [d for d in _maintenance(timeline, relapse) if d.ongoing]
+    if unclosed:
+        why = f"{MAINTENANCE_DRUG} is recorded as going on since {unclosed[-1].when}: too long to be so"
+        return Fact(because=why, evidence=tuple(d.source for d in unclosed))
     named = [p for p in timeline.plans if not p.route.settles and p.when and p.when.latest < relapse.earliest]
     if named:
         why = "a plan of treatment is named by its text only, which settles nothing"
@@ -147,10 +154,18 @@ def _endless(
         return Fact(because=why, evidence=(*sources, *over))
     if not any(p.status == "active" for p in plans):
         return Fact(because="the plan of primary treatment has no end date", evidence=sources)
+    if all(_unclosed(p.when, relapse) for p in plans) and not _recent(timeline, relapse):
+        why = f"its plan is active without an end since {plans[-1].when}: too long to be so"
+        return Fact(because=why, evidence=sources)
     if _stale(timeline, relapse):
         why = "its plan is active without an end, but no drug is on record shortly before the relapse"
         return Fact(because=why, evidence=sources)
     return Fact(EndOfTreatment(True), sources, "its plan was active, without an end")
+
+
+def _unclosed(since: PartialDate | None, relapse: PartialDate) -> bool:
+    """Did it begin too long before the relapse to be going on still?"""
+    return since is not None and whole_months(since.latest, relapse.earliest) >= LONGEST_TREATMENT_MONTHS
 
 
 def _stale(timeline: PatientTimeline, relapse: PartialDate) -> bool:
@@ -166,7 +181,7 @@ def _recent(timeline: PatientTimeline, relapse: PartialDate) -> bool:
     """Is an antileukemic drug on record shortly before the relapse?"""
     limit = relapse.earliest - timedelta(days=STALE_PLAN_DAYS)
     return any(
-        d.ongoing or _last_day(d) >= limit
+        (d.ongoing and not _unclosed(d.when, relapse)) or _last_day(d) >= limit
         for d in timeline.drugs
         if d.when is not None and d.when.earliest < relapse.earliest and d.drug not in SUPPORTIVE
     )
@@ -194,7 +209,8 @@ def _maintenance_at(timeline: PatientTimeline, relapse: PartialDate) -> DrugUse 
     limit = relapse.latest - timedelta(days=MAINTENANCE_GAP_DAYS)
     for drug in _maintenance(timeline, relapse):
         end = drug.until or drug.when
-        if drug.ongoing or (end is not None and end.earliest >= limit):
+        going_on = drug.ongoing and not _unclosed(drug.when, relapse)
+        if going_on or (end is not None and end.earliest >= limit):
             return drug
     return None
 

@@ -47,11 +47,19 @@ class CodeableConcept(Element):
     text: Text | None = None
 
 
+class Identifier(Element):
+    """Identifier."""
+
+    system: Text | None = None
+    value: Text | None = None
+
+
 class Reference(Element):
     """Reference; `display` is kept for specimens, which often have nothing else."""
 
     reference: Text | None = None
     display: Text | None = None
+    identifier: Identifier | None = None
 
 
 class Period(Element):
@@ -90,6 +98,7 @@ class PatientData(Element):
     id: Id
     birthDate: Text | None = None
     gender: Text | None = None
+    identifier: tuple[Identifier, ...] = ()
     deceasedBoolean: bool | None = None
     deceasedDateTime: Text | None = None
     address: Any = None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from typing import Any
 
-from cds_rules.patient.dates import PartialDate
+from cds_rules.patient.dates import LAST_YEAR, PartialDate
 from cds_rules.patient.events import Event
 from cds_rules.patient.findings import AntigenResult, CellCollection, Genetic, Irradiation
 from cds_rules.patient.timeline import (
@@ -46,6 +46,8 @@ class Reading:
     lexicon: Lexicon
     subjects: frozenset[str]
     """References that mean our patient: Patient/x, and the full URLs the record gives it."""
+    identifiers: set[tuple[str | None, str | None]] = field(default_factory=set)
+    """Our patient's identifiers, with their systems."""
     person: Person | None = None
     diagnoses: list[Diagnosis] = field(default_factory=list)
     measurements: list[Measurement] = field(default_factory=list)
@@ -114,7 +116,12 @@ class Reading:
         return [m for c in concept.coding if (m := known.get((c.system or "", c.code or ""))) is not None]
 
     def own(self, subject: Reference) -> bool:
-        """Does the reference mean our patient? The same id on another server is someone else."""
+        """Does the reference mean our patient? The same id on another server is someone else.
+
+        Without a reference, an identifier of the patient with its system means the same.
+        """
+        if subject.reference is None and subject.identifier is not None:
+            return (subject.identifier.system, subject.identifier.value) in self.identifiers
         return (subject.reference or "").split("/_history/", 1)[0] in self.subjects
 
 
@@ -137,6 +144,13 @@ def date_of(text: str) -> PartialDate:
         return PartialDate.parse(text)
     except ValueError as error:
         raise NotUsableError("A date in it is not a FHIR date.") from error
+
+
+def end_of(text: str | None) -> PartialDate | None:
+    """The end of a period; None where it has none, or one that fills the place of none (9999-12-31)."""
+    if text is None or (text[:4].isdecimal() and int(text[:4]) > LAST_YEAR):
+        return None
+    return date_of(text)
 
 
 def words(concept: CodeableConcept | None, *, codes: bool = False) -> str:

@@ -15,8 +15,9 @@ from cds_rules.patient.timeline import Part, PatientTimeline, Person, ProblemKin
 from cds_rules.terminology.code_set import load
 from service.fhir import repeats, versions
 from service.fhir.drug_names import named_drugs
-from service.fhir.elements import ElementError, Reference
+from service.fhir.elements import ElementError
 from service.fhir.lexicon import Lexicon, by_name, shipped
+from service.fhir.ownership import is_plainly_own, is_referred, names_subject, own
 from service.fhir.quantity import UnitError
 from service.fhir.read import (
     by_text,
@@ -49,6 +50,9 @@ _AFTER_CONDITIONS = {
     "MedicationRequest",
 }
 """Types that point to others: read when conditions, specimens and medications are known."""
+
+_BY_IDENTIFIER = {"Condition", "Procedure"}
+"""Types read at once, but where they name their subject by an identifier: when the patient is known."""
 
 _VERSIONED = {"Observation", "DiagnosticReport"}
 """Types of which every copy is looked at, to find the one that stands."""
@@ -92,6 +96,7 @@ class RecordReader:
         """
         reading = Reading(self._lexicon, frozenset({f"Patient/{patient_id}", *aliases}))
         later: list[dict[str, Any]] = []
+        unreferred: list[dict[str, Any]] = []
         seen: set[tuple[Any, str]] = set()
         for resource in resources:
             kind, name = resource.get("resourceType"), resource.get("id")
@@ -109,9 +114,11 @@ class RecordReader:
                 seen.add((kind, name))
             if kind in _AFTER_CONDITIONS:
                 later.append(resource)
+            elif kind in _BY_IDENTIFIER and not is_referred(resource):
+                unreferred.append(resource)
             else:
                 self._read_one(kind, resource, reading)
-        for resource in later:
+        for resource in (*unreferred, *later):
             self._read_one(resource["resourceType"], resource, reading)
         _read_results(reading)
         return _close(reading, patient_id, missing or {})
@@ -159,9 +166,9 @@ class RecordReader:
             _collect(resource, meanings, reading)
         elif meanings:
             beside = event.only_events(kind, meanings)
-            _guarded(resource, reading, lambda r: read(_own(r, reading), meanings, reading), beside=beside)
+            _guarded(resource, reading, lambda r: read(own(r, reading), meanings, reading), beside=beside)
         else:
-            _guarded(resource, reading, lambda r: by_text.read(_own(r, reading), reading))
+            _guarded(resource, reading, lambda r: by_text.read(own(r, reading), reading))
 
 
 _NO_CODE: dict[str, Any] = {}
@@ -176,12 +183,10 @@ def _no_code(kind: str, resource: dict[str, Any], reading: Reading) -> None:
 
 def _collect(resource: dict[str, Any], meanings: list[Meaning], reading: Reading) -> None:
     kind = resource["resourceType"]
-    if _plainly_own(resource, reading):
+    if is_plainly_own(resource, reading):
         reading.results.append(Result(resource, meanings, kind))
     else:
-        _guarded(
-            resource, reading, lambda r: reading.results.append(Result(_own(r, reading), meanings, kind))
-        )
+        _guarded(resource, reading, lambda r: reading.results.append(Result(own(r, reading), meanings, kind)))
 
 
 def _read_results(reading: Reading) -> None:
@@ -257,27 +262,16 @@ def _read_uncoded(kind: str, resource: dict[str, Any], reading: Reading) -> None
     if kind == "Patient":
         _guarded(resource, reading, lambda r: patient.read(r, reading))
     elif kind == "CarePlan":
-        _guarded(resource, reading, lambda r: care_plan.read(_own(r, reading), reading))
+        _guarded(resource, reading, lambda r: care_plan.read(own(r, reading), reading))
     elif kind == "ServiceRequest":
-        _guarded(resource, reading, lambda r: planned.read(_own(r, reading), reading))
+        _guarded(resource, reading, lambda r: planned.read(own(r, reading), reading))
     elif kind == "EpisodeOfCare" and resource.get("type"):
-        _guarded(resource, reading, lambda r: episode_of_care.read(_own(r, reading, "patient"), reading))
+        _guarded(resource, reading, lambda r: episode_of_care.read(own(r, reading, "patient"), reading))
     elif kind == "DiagnosticReport" and report.may_tell(resource, reading):
         _collect(resource, report.meanings(resource, reading), reading)
 
 
-def _own(resource: dict[str, Any], reading: Reading, member: str = "subject") -> dict[str, Any]:
-    """The resource, if it is our patient's; ForeignError for any other."""
-    if _plainly_own(resource, reading, member) or reading.own(Reference.of(resource.get(member) or {})):
-        return resource
-    raise ForeignError
-
-
-def _plainly_own(resource: dict[str, Any], reading: Reading, member: str = "subject") -> bool:
-    """A quick look, for most references have the one form."""
-    subject = resource.get(member)
-    plain = subject.get("reference") if isinstance(subject, dict) else None
-    return isinstance(plain, str) and plain in reading.subjects
+_NOBODYS = "It does not say whose it is: not used."
 
 
 def _guarded(
@@ -291,8 +285,11 @@ def _guarded(
     try:
         read(resource)
     except ForeignError:
-        text = "Its subject is not this patient: not used."
+        told = resource["resourceType"] == "Patient" or names_subject(resource)
+        text = "Its subject is not this patient: not used." if told else _NOBODYS
         reading.problem(ProblemKind.CONFLICT, text, _reference(resource))
+        if not told and not beside:
+            _doubt(resource, reading, "one of them does not say whose it is")
         if resource["resourceType"] == "Condition" and not beside:
             reading.foreign.append(_reference(resource))
         if resource["resourceType"] == "Patient":

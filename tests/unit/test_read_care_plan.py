@@ -128,7 +128,6 @@ def test_a_plan_of_support_is_no_antileukemic_treatment() -> None:
         {"period": {"start": 2022}},
         {"period": {"start": "2022-02-30"}},
         {"period": {"start": "2022-01-17", "end": "soon"}},
-        {"period": {"start": "2022-01-17", "end": "9999-12-31"}},
         {"status": None},
         {"category": "chemotherapy"},
         {"addresses": "Condition/dx"},
@@ -139,3 +138,9 @@ def test_a_wrong_shape_costs_the_plan_and_no_more(members: Json) -> None:
     timeline = read(plan(**members), plan(id="good"))
     assert [p.source for p in timeline.plans] == ["CarePlan/good"]
     assert [p.kind for p in timeline.problems] == [ProblemKind.UNREADABLE]
+
+
+@pytest.mark.parametrize("end", ["9999-12-31", "2999-12-31", "4712-12-31T00:00:00Z"])
+def test_an_end_that_fills_the_place_of_none_is_none(end: str) -> None:
+    (found,) = read(plan(status="active", period={"start": "2022-01-17", "end": end})).plans
+    assert found.until is None

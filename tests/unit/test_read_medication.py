@@ -273,3 +273,9 @@ def test_a_code_of_the_wrong_shape_is_named(members: Json) -> None:
     timeline = read(medication("MedicationAdministration", **members))
     assert nothing(timeline)
     assert [p.kind for p in timeline.problems] == [ProblemKind.UNREADABLE]
+
+
+def test_a_drug_until_the_end_of_time_is_going_on() -> None:
+    filler = {"start": "2024-01-10", "end": "9999-12-31"}
+    (found,) = read(medication("MedicationStatement", status="active", effectivePeriod=filler)).drugs
+    assert (found.until, found.ongoing) == (None, True)

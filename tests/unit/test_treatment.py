@@ -311,3 +311,34 @@ def test_a_later_dose_of_it_leaves_its_end_open() -> None:
 def test_the_drug_decides_where_the_plan_does_not() -> None:
     found = end(plans=(plan("2022-01-17", None, "on-hold"),), drugs=(drug("2023-01-01", ongoing=True),))
     assert (found.value, found.evidence) == (GOING_ON, ("MedicationStatement/mp",))
+
+
+# ---- entries that nobody closed ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("since", "going_on"), [("2021-06-16", True), ("2021-06-15", False)])
+def test_what_is_open_for_four_years_is_not_believed_to_go_on(since: str, going_on: bool) -> None:
+    """Primary treatment takes two to three years; lists of drugs and plans are often never closed."""
+    told = {"diagnosed": "2020-01-15"}
+    for found in (
+        end(plans=(plan(since, None, "active"),), **told),
+        end(drugs=(drug(since, ongoing=True),), **told),
+        end(plans=(plan(since, None, "active"),), drugs=(drug(since, ongoing=True),), **told),
+    ):
+        assert (found.value == GOING_ON) is going_on
+        assert is_open(found) is not going_on
+        assert found.evidence
+
+
+def test_an_old_open_plan_is_believed_with_a_drug_shortly_before_the_relapse() -> None:
+    recent = drug("2025-04-01", "2025-06-01")
+    assert (
+        end(plans=(plan("2020-01-16", None, "active"),), drugs=(recent,), diagnosed="2020-01-15").value
+        == GOING_ON
+    )
+
+
+def test_an_entry_that_nobody_closed_hides_no_other_answer() -> None:
+    unclosed = drug("2020-06-15", ongoing=True)
+    ended = plan("2020-01-16", "2022-06-01")
+    assert end(plans=(ended,), drugs=(unclosed,), diagnosed="2020-01-15").value == completed("2022-06-01")

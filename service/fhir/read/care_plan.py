@@ -8,7 +8,7 @@ from typing import Any
 from cds_rules.patient.timeline import ProblemKind, TreatmentPlan
 from service.fhir.elements import CarePlanData
 from service.fhir.read import planned
-from service.fhir.reading import Reading, date_of, local, when
+from service.fhir.reading import Reading, end_of, local, when
 
 _TREATMENT = {"chemotherapy", "immunotherapy"}
 _WORDS = re.compile(r"chemotherap|treatment|protocol|induction|consolidation|maintenance", re.IGNORECASE)
@@ -31,5 +31,5 @@ def read(resource: dict[str, Any], reading: Reading) -> None:
         return
     if data.status not in _REAL or data.period is None:
         return
-    end = data.period.end
-    reading.plans.append(TreatmentPlan(source, when(data.period), date_of(end) if end else None, data.status))
+    until = end_of(data.period.end)
+    reading.plans.append(TreatmentPlan(source, when(data.period), until, data.status))

@@ -11,7 +11,7 @@ from typing import Any
 
 from cds_rules.patient.timeline import ProblemKind, Route, TreatmentPlan
 from service.fhir.elements import EpisodeOfCareData
-from service.fhir.reading import Reading, date_of, local, when
+from service.fhir.reading import Reading, end_of, local, when
 
 _TREATMENT = {"chemotherapy", "immunotherapy"}
 _WORDS = re.compile(
@@ -40,8 +40,7 @@ def read(resource: dict[str, Any], reading: Reading) -> None:
     status = _STATUS.get(data.status)
     if status is None or data.period is None:
         return
-    end = data.period.end
-    until = date_of(end) if end else None
+    until = end_of(data.period.end)
     reading.plans.append(TreatmentPlan(source, when(data.period), until, status, route, enrolment=True))
 
 

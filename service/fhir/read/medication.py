@@ -15,7 +15,7 @@ from cds_rules.patient.timeline import CarT, DrugUse, ProblemKind
 from service.fhir.drug_names import INTRATHECAL_CHEMOTHERAPY, liposomal_form
 from service.fhir.elements import MedicationData
 from service.fhir.read.dosage import intrathecal
-from service.fhir.reading import ORDERS, Meaning, Reading, date_of, local, when
+from service.fhir.reading import ORDERS, Meaning, Reading, end_of, local, when
 
 _LIVE = {
     "MedicationAdministration": {"completed", "in-progress", "stopped"},
@@ -134,5 +134,4 @@ def _read_intrathecal(
 
 
 def _end(data: MedicationData) -> PartialDate | None:
-    end = data.effectivePeriod.end if data.effectivePeriod else None
-    return date_of(end) if end else None
+    return end_of(data.effectivePeriod.end if data.effectivePeriod else None)

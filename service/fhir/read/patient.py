@@ -18,6 +18,7 @@ def read(resource: dict[str, Any], reading: Reading) -> None:
     if source not in reading.subjects:
         raise ForeignError
     died = when(data.deceasedDateTime)
+    reading.identifiers |= {(i.system, i.value) for i in data.identifier if i.system and i.value}
     person = Person(
         source=source,
         birth=when(data.birthDate),
