@@ -18,7 +18,7 @@ from cds_rules.risk.facts import outside_reasons, risk_facts
 from cds_rules.risk.missing import missing_facts
 from cds_rules.rule import Finding, Scheme
 from cds_rules.treatment.chart import Chart
-from cds_rules.treatment.missing import ranked, too_late
+from cds_rules.treatment.missing import cannot_be_done, ranked
 from cds_rules.treatment.order import Order
 from cds_rules.treatment.recommend import look, recommendations
 from cds_rules.treatment.surveillance import surveillance
@@ -71,7 +71,7 @@ def advised(found: Assessment, chart: Chart, seen: Sight) -> Assessment:
         seen=seen,
         chart=chart,
         surveillance=surveillance(chart) if found.picture.car_t.value else (),
-        missing=ranked(of_schemes, found.schemes, advice, seen, too_late(found.picture)),
+        missing=ranked(of_schemes, found.schemes, advice, seen, cannot_be_done(chart, seen)),
     )
 
 

@@ -59,6 +59,10 @@ def end_block1_mrd(timeline: PatientTimeline, relapse: PartialDate | None, on: d
     return Fact(because=_why_none(timeline, start, on))
 
 
+_METHODS = {"pcr": "PCR"}
+"""Methods that are not written as they are named in the site file."""
+
+
 def _settle(results: list[MrdResult]) -> Fact[Interval]:
     """One result, or the span of several: no source says which of two counts, so both do.
 
@@ -74,10 +78,11 @@ def _settle(results: list[MrdResult]) -> Fact[Interval]:
     low = min(spans, key=lambda i: (i.low, i.low_open))
     high = max(spans, key=lambda i: (i.high, not i.high_open))
     span = Interval(low.low, high.high, low.low_open, high.high_open)
-    methods = " and ".join(dict.fromkeys(r.method for r in usable if r.method))
-    note = f"by {methods}" if methods else None
+    methods = " and ".join(dict.fromkeys(_METHODS.get(r.method, r.method) for r in usable if r.method))
+    days = " and ".join(dict.fromkeys(str(r.when) for r in usable))
+    note = f"by {methods}, {days}" if methods else f"{days}, method not told"
     if len(usable) > 1:
-        note = f"{len(usable)} results, {note or 'method not told'}"
+        note = f"{len(usable)} results, {note}"
     return Fact(span, tuple(r.source for r in usable), note)
 
 

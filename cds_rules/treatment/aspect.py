@@ -58,6 +58,8 @@ class Aspect:
     """What would settle it, in words after "to settle it:"."""
     tests: tuple[Test, ...] = ()
     """Tests that would settle it, if they can be requested."""
+    later: str = ""
+    """When such a test tells it, in words after its name, where one of today does not."""
     every: frozenset[StrEnum] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -12,7 +12,11 @@ from cds_rules.patient.picture import RelapsePicture
 from cds_rules.request import Test
 from cds_rules.risk.finding import SchemeFinding
 from cds_rules.treatment.advice import Weight
-from cds_rules.treatment.aspect import ASPECTS, Seen
+from cds_rules.treatment.aspect import ASPECTS, Seen, YesNo
+from cds_rules.treatment.aspects.active import ACTIVE
+from cds_rules.treatment.aspects.mrd import LOW_FRACTION
+from cds_rules.treatment.aspects.mrd_course import latest_of, since_relapse
+from cds_rules.treatment.chart import Chart
 from cds_rules.treatment.recommend import Recommendation
 from cds_rules.treatment.weigh import Need
 
@@ -37,9 +41,8 @@ def ranked(
         if m is None:
             found.append(_of_aspect(name, seen[name], too_late, rules, closed[name]))
         else:
-            found.append(
-                MissingFact(m.fact, m.because, m.settled_by, m.schemes, m.tests, rules, closed[name])
-            )
+            tests, settled_by = _still(m.tests, m.settled_by, too_late)
+            found.append(MissingFact(m.fact, m.because, settled_by, m.schemes, tests, rules, closed[name]))
     return tuple(sorted(found, key=lambda m: (-len(m.schemes), -m.closes, -len(m.rules))))
 
 
@@ -82,8 +85,30 @@ def _of_aspect(
 ) -> MissingFact:
     aspect = ASPECTS[name]
     why = seen.because or "the record leaves it open"
-    tests = tuple([test for test in aspect.tests if test not in too_late]) if too_late else aspect.tests
-    return MissingFact(name, why, aspect.settled_by, (), tests, rules, closes)
+    tests, settled_by = _still(aspect.tests, aspect.settled_by, too_late)
+    return MissingFact(name, why, settled_by, (), tests, rules, closes)
+
+
+def _still(tests: tuple[Test, ...], settled_by: str, past: frozenset[Test]) -> tuple[tuple[Test, ...], str]:
+    """The tests that can still be done; and what would settle the fact, with why that has to wait."""
+    if not past or past.isdisjoint(tests):
+        return tests, settled_by
+    if Test.IMMUNOPHENOTYPE in tests and Test.IMMUNOPHENOTYPE in past:
+        settled_by = f"{settled_by}; there are no blasts to test now"
+    return tuple([test for test in tests if test not in past]), settled_by
+
+
+def cannot_be_done(chart: Chart, seen: Mapping[str, Seen]) -> frozenset[Test]:
+    """Tests whose time has passed, and those of blasts while there are none."""
+    none = {Test.IMMUNOPHENOTYPE} if _no_blasts(chart, seen[ACTIVE.id]) else set()
+    return too_late(chart.picture) | none
+
+
+def _no_blasts(chart: Chart, active: Seen) -> bool:
+    """In remission, and no marrow MRD since the relapse that leaves blasts to look at (project's reading)."""
+    if active.possible != {YesNo.NO}:
+        return False
+    return all(r.fraction.high <= LOW_FRACTION for r in latest_of(since_relapse(chart)))
 
 
 def too_late(picture: RelapsePicture) -> frozenset[Test]:

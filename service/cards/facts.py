@@ -151,7 +151,10 @@ def _transplants(p: RelapsePicture) -> str:
 
 
 def _infusions(p: RelapsePicture) -> str:
-    shown = [f"{c.product or 'product not told'}, {c.when or 'undated'}" for c in p.findings.car_t]
+    # The order of an infusion that is dated is no second one, though it tells of one by itself.
+    dated = {c.product for c in p.findings.car_t if c.when is not None}
+    told = [c for c in p.findings.car_t if c.when is not None or c.product not in dated]
+    shown = [f"{c.product or 'product not told'}, {c.when or 'undated'}" for c in told]
     return "; ".join(shown) or "yes"
 
 

@@ -17,7 +17,7 @@ from service.cards.build import Pages, card, escape, fit, sources_label
 from service.cards.facts import fact_lines, problem_lines
 from service.cards.prognosis import prognosis_lines
 from service.cards.settling import settling, settling_lines
-from service.cards.suggestions import suggestions_for, suggestions_of
+from service.cards.suggestions import suggestions_for
 from service.wire.response import Card
 
 FOOTER = (
@@ -59,7 +59,7 @@ def risk_card(a: Assessment, pages: Pages) -> Card:
         label=sources_label(cites),
         url=pages.rule(first.id, first.finding.rule),
         pages=pages,
-        suggestions=suggestions_of(a, (s.test for s in tests)),
+        suggestions=suggestions_for(a),
         rules=tuple(s.finding.rule for s in a.schemes if s.finding.rule),
     )
 

@@ -26,7 +26,7 @@ MAX_SUGGESTIONS = 5
 
 def suggestions_for(a: Assessment) -> tuple[Suggestion, ...]:
     """One suggestion a test, those that settle most first."""
-    return suggestions_of(a, (s.test for s in settling(a)))
+    return tuple(_suggestion(a, s.test, s.later) for s in settling(a)[:MAX_SUGGESTIONS])
 
 
 def suggestions_of(a: Assessment, tests: Iterable[Test]) -> tuple[Suggestion, ...]:
@@ -34,8 +34,10 @@ def suggestions_of(a: Assessment, tests: Iterable[Test]) -> tuple[Suggestion, ..
     return tuple(_suggestion(a, test) for test in list(dict.fromkeys(tests))[:MAX_SUGGESTIONS])
 
 
-def _suggestion(a: Assessment, test: Test) -> Suggestion:
+def _suggestion(a: Assessment, test: Test, later: str = "") -> Suggestion:
     request = service_request(a, test)
+    if later:
+        request["note"] = [{"text": f"To be done {later}."}]
     window = a.picture.block1_window if test is Test.MRD_END_BLOCK_1 else None
     days = f" ({window[0]} to {window[1]})" if window else ""
     # Made of our own words and checked references: the checks of the wire models would find nothing.
@@ -43,7 +45,7 @@ def _suggestion(a: Assessment, test: Test) -> Suggestion:
         type="create", description=f"Draft request: {test.value}", resource=request, resourceId=None
     )
     return Suggestion.model_construct(
-        label=f"Request {test.value}{days}",
+        label=f"Request {test.value}{f', {later}' if later else ''}{days}",
         uuid=stable_uuid("suggestion", a.patient, test.name, *a.picture.relapse_number.evidence),
         isRecommended=None,
         actions=(action,),

@@ -65,3 +65,53 @@ def test_each_ranked_test_has_one_request_and_the_card_lists_both_in_one_order(f
         (action,) = suggestion.actions or ()
         assert action.resource is not None
         assert action.resource["resourceType"] == "ServiceRequest"
+
+
+BLASTS = "immunophenotyping of the blasts"
+
+
+def offered(folder: str) -> list[str]:
+    """What the first card offers to request."""
+    (chart,) = [p for p in PATIENTS if p.name == folder]
+    first = cards_for(assessed(chart), PAGES)[0]
+    return [s.label for s in first.suggestions or ()]
+
+
+@pytest.mark.parametrize(
+    ("folder", "asked"),
+    [
+        ("early-marrow-cr2-mrd-negative", False),  # CR2, MRD below 0.01 %: nothing is left to look at
+        ("post-transplant-rising-chimerism", False),
+        ("hr2020-p1-40-months-after-block-1", True),  # MRD of 0.01 % or more: flow can tell the antigens
+        ("hr2020-p1-24-months", True),
+    ],
+)
+def test_blasts_are_to_be_typed_only_where_there_are_some(folder: str, asked: bool) -> None:
+    assert any(BLASTS in label for label in offered(folder)) is asked
+
+
+@every_patient
+def test_what_a_record_may_hold_already_is_looked_up_before_it_is_ordered(folder: Path) -> None:
+    """The evaluation card names such examinations; a request for them on the first card says it twice."""
+    a = assessed(folder)
+    only_done = {t for m in a.missing if m.fact.startswith("done.") for t in m.tests}
+    only_done -= {t for m in a.missing if not m.fact.startswith("done.") for t in m.tests}
+    assert not only_done & {s.test for s in settling(a)}
+
+
+def test_a_test_that_tells_nothing_before_its_time_says_when_it_is_to_be_done() -> None:
+    """Ten days after a relapse with 71 % blasts a marrow or an MRD of today settles neither."""
+    labels = offered("hr2020-p1-40-months")
+    assert "Request bone marrow aspirate with blast count, after reinduction" in labels
+    assert any(
+        s.startswith("Request marrow MRD by flow or PCR, after consolidation (weeks 12") for s in labels
+    )
+    (chart,) = [p for p in PATIENTS if p.name == "hr2020-p1-40-months"]
+    first = cards_for(assessed(chart), PAGES)[0]
+    notes = [
+        action.resource["note"][0]["text"]
+        for s in first.suggestions or ()
+        for action in s.actions or ()
+        if action.resource and "note" in action.resource
+    ]
+    assert "To be done after reinduction." in notes

@@ -15,13 +15,14 @@ from cds_rules.request import Test as Evaluation
 from cds_rules.risk.finding import SchemeFinding
 from cds_rules.rule import Finding, Open
 from cds_rules.treatment.advice import Advice, Decision, Weight
-from cds_rules.treatment.aspect import Seen, YesNo
+from cds_rules.treatment.aspect import ASPECTS, Seen, YesNo
 from cds_rules.treatment.aspects.mrd import END_BLOCK1, MrdBand
 from cds_rules.treatment.aspects.orders import CAR_T_PLAN, COLLECTION_PLAN
 from cds_rules.treatment.missing import ranked, too_late
 from cds_rules.treatment.recommend import Recommendation
 from cds_rules.treatment.weigh import Need
 
+CD19 = ASPECTS["antigens.CD19"]
 CITES = (Cite("HR2020", "somewhere", "000:1"),)
 SEEN = {
     END_BLOCK1.id: Seen(frozenset(MrdBand), (), "no result"),
@@ -137,3 +138,14 @@ def test_the_end_of_block_1_has_passed_the_day_after_its_window(on: date, passed
     picture = replace(draw(PatientTimeline(Person("Patient/1")), on), block1_window=window)
     assert (Evaluation.MRD_END_BLOCK_1 in too_late(picture)) is passed
     assert too_late(replace(picture, block1_window=None)) == frozenset()
+
+
+def test_blasts_that_are_not_there_are_no_test_and_the_fact_says_so() -> None:
+    rules = (rule("X-1", need(CD19.id)),)
+    seen = {**SEEN, CD19.id: Seen(CD19.every, (), "no result")}
+    none = frozenset({Evaluation.IMMUNOPHENOTYPE})
+    (fact,) = ranked((), (), rules, seen, none)
+    assert fact.tests == ()
+    assert fact.settled_by == "immunophenotyping of the blasts with CD19; there are no blasts to test now"
+    (fact,) = ranked((), (), rules, seen)
+    assert fact.tests == (Evaluation.IMMUNOPHENOTYPE,)

@@ -229,6 +229,7 @@ AFTER_BLINATUMOMAB = Aspect(
     _after_blinatumomab,
     "marrow MRD by flow or PCR after the last cycle of blinatumomab",
     (Test.MARROW_MRD,),
+    later="after the last treatment cycle",
 )
 AFTER_CONSOLIDATION = Aspect(
     "mrdAfterConsolidation",
@@ -237,6 +238,7 @@ AFTER_CONSOLIDATION = Aspect(
     _after_consolidation,
     "marrow MRD by flow or PCR after consolidation",
     (Test.MARROW_MRD,),
+    later="after consolidation (weeks 12 to 13)",
 )
 AFTER_BLOCK3 = Aspect(
     "mrdAfterBlock3",
@@ -252,6 +254,7 @@ BEFORE_TRANSPLANT = Aspect(
     _before_transplant,
     "marrow MRD by flow or PCR",
     (Test.MARROW_MRD,),
+    later="shortly before transplant",
 )
 METHODS = Aspect(
     "mrdMethods",

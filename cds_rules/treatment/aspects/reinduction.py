@@ -111,4 +111,5 @@ REMISSION_AFTER = Aspect(
     _remission,
     "marrow and involved sites examined after reinduction, and the response recorded",
     (Test.MARROW,),
+    later="after reinduction",
 )

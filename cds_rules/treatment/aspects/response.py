@@ -231,6 +231,7 @@ RESPONSE = Aspect(
     _response,
     "marrow with blast count after reinduction",
     (Test.MARROW,),
+    later="after reinduction",
 )
 RESPONSE_ON_RECORD = Aspect(
     "responseOnRecord",
