@@ -13,7 +13,7 @@ import orjson
 from flask import Flask, Response, request
 from pydantic import SecretStr
 
-from service import STORE, create_app
+from service.app import STORE, create_app
 from service.config import Settings
 from service.hooks.patient_view import ID
 from service.paths import fixtures_dir

@@ -20,7 +20,7 @@ from prometheus_client.multiprocess import mark_process_dead
 
 from cds_rules import assess
 from cds_rules.patient.timeline import Diagnosis, DiseaseState, Lineage, PatientTimeline, Person
-from service import METRICS, STORE, TRIALS, create_app
+from service.app import METRICS, STORE, TRIALS, create_app
 from service.cards import cards_for
 from service.cards.build import Pages
 from service.config import Settings, check

@@ -25,7 +25,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import TestResponse
 
-from service import create_app
+from service.app import create_app
 from service.config import Settings
 from service.demo.fhir_server import create_fhir_blueprint
 from service.demo.store import FhirStore

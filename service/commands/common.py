@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cds_rules.patient.dates import FIRST_YEAR, LAST_YEAR
-
 if TYPE_CHECKING:
     from service.config.store import StoreSettings
     from service.fhir.site_map import SiteMap
@@ -31,6 +29,8 @@ class Day(click.ParamType[date]):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
         """The day, or a usage error."""
+        from cds_rules.patient.dates import FIRST_YEAR, LAST_YEAR
+
         if isinstance(value, date):
             return value
         try:

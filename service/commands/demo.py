@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from service.commands.common import start
-from service.demo.run import demo as run
 
 
 @click.command()
@@ -13,4 +12,6 @@ from service.demo.run import demo as run
 @click.option("--once", is_flag=True, help="Print one patient's cards and stop.")
 def demo(port: int, once: bool) -> None:
     """Start the demonstration: synthetic patients, a FHIR server, and a page that plays the EHR."""
+    from service.demo.run import demo as run
+
     start(lambda: run(port, once=once))

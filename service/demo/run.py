@@ -19,7 +19,7 @@ from flask import Flask, redirect
 from pydantic import SecretStr
 from werkzeug.wrappers import Response
 
-from service import STORE, create_app, local_today
+from service.app import STORE, create_app, local_today
 from service.cards.build import Pages
 from service.config import ConfigError, Settings
 from service.demo.assessment import create_assessment_blueprint

@@ -11,7 +11,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
-from service import create_app
+from service.app import create_app
 from service.config import Settings
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"

@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from pydantic import SecretStr
 from schemathesis.core.result import Ok
 
-from service import STORE, create_app
+from service.app import STORE, create_app
 from service.config import Settings
 from tests.fuzz.calls import FIXTURES, put_all
 from tests.fuzz.checks import CHECKS

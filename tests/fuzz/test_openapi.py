@@ -7,7 +7,7 @@ from typing import Any
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 
-from service import create_app
+from service.app import create_app
 from service.config import Settings
 from tests.conftest import BASE, DAY, FIXTURES
 from tests.fuzz.checks import CHECKS

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from service import create_app
+from service.app import create_app
 from service.config import Settings
 from service.run import options
 from tests.tools import require_tool

@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Flask
 
-from service import create_app
+from service.app import create_app
 from service.config import Settings
 from service.exercise import OrderCall, order_calls
 from service.fhir.prefetch import NEEDS

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from service import STORE
+from service.app import STORE
 from service.errors import ServiceError
 from service.observing.notes import notes
 from service.pseudonyms import Pseudonyms

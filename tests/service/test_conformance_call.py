@@ -274,7 +274,7 @@ def test_c49_every_call_is_answered_afresh(client: CheckedClient, prefetch_of: C
 
 
 def test_c59_a_service_that_anyone_could_call_does_not_start() -> None:
-    from service import create_app
+    from service.app import create_app
     from service.config import ConfigError
 
     with pytest.raises(ConfigError):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import responses
 
-from service import create_app
+from service.app import create_app
 from service.config import ConfigError, Settings, check
 from service.fhir.ca_file import CaFileError, check_ca_file
 from service.fhir.client import FhirAccess, FhirClient, Limits

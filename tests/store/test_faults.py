@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, text
 
-from service import STORE
+from service.app import STORE
 from service.store.engine import Mode
 from service.store.report import outcomes
 from service.store.store import Store

@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 from sqlalchemy import Connection, text
 
-from service import create_app
+from service.app import create_app
 from service.config import ConfigError, Settings, setting_faults
 from service.config.store import StoreSettings
 from service.store.breaker import Breaker

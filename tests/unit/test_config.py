@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from service import create_app, limits_of
+from service.app import create_app, limits_of
 from service.config import ConfigError, Settings, check, setting_faults
 
 

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from joserfc.jwk import ECKey
 from pydantic import SecretStr
 
-from service import create_app
+from service.app import create_app
 from service.config import ConfigError, Settings
 from service.config.show import rows
 from service.config.smart import SmartIssuer

@@ -9,7 +9,7 @@ from pathlib import Path
 import requests
 from requests.cookies import create_cookie
 
-from service import STORE
+from service.app import STORE
 from service.smart.errors import Fault
 from service.store.audit import AuditStore, Wanted
 from service.store.store import Store

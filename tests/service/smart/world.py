@@ -17,7 +17,7 @@ from joserfc.jwk import ECKey, RSAKey
 from pydantic import SecretStr
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from service import create_app
+from service.app import create_app
 from service.config import Settings
 from service.config.smart import SmartIssuer
 from service.config.store import StoreSettings
