@@ -21,6 +21,9 @@ from service.receiving.refusals import BODY, HEAD, NO_ROOM, SLOW, Refusal
 _PIECE = 262_144
 _LINGER_S = 2.0
 _MAX_LINGERING = 64
+_TURNS = 25
+"""Requests on one connection where there are several workers. Then the client has to make a new one, which
+the least busy worker is the quickest to take: those made at once often come to one worker, and would stay."""
 _SMALL = 131_072
 """Requests up to so many bytes are taken in however much is held already."""
 _PASSING = {errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED}
@@ -120,7 +123,7 @@ class BufferedWorker(ThreadWorker):
     def handle_request(self, req: Any, conn: TConn) -> Any:
         """Run the application and send its answer."""
         conn = cast(Connection, conn)
-        if conn.last:
+        if conn.last or (req.req_number >= _TURNS and self.cfg.workers > 1):
             req.force_close()
         if conn.told_to_go_on:
             req._expected_100_continue = False
@@ -220,7 +223,7 @@ class BufferedWorker(ThreadWorker):
             conn.sock.setblocking(False)
             conn.sock.shutdown(socket.SHUT_WR)
             self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._drain, conn))
-        except (OSError, ValueError):
+        except (OSError, KeyError, ValueError):
             TConn.close(conn)
             return
         self._lingering[conn] = time.monotonic() + _LINGER_S

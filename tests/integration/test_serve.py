@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import signal
@@ -63,6 +64,20 @@ def test_sighup_takes_over_the_settings_of_the_file_and_none_that_cannot_be_used
     assert base_said() == "https://cds.example"
     service.call()
     assert "reload refused" in (service.folder / "log").read_text()
+
+
+def test_a_connection_does_not_stay_with_one_worker_for_ever(service: Running) -> None:
+    """Those that an EHR makes at once may all have come to the same worker, and leave the other idle."""
+    connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=10)
+    said: list[str | None] = []
+    while "close" not in said and len(said) < 100:
+        connection.request("GET", "/health/live")
+        answer = connection.getresponse()
+        assert answer.status == 200
+        answer.read()
+        said.append(answer.getheader("Connection"))
+    assert said[0] == "keep-alive"
+    assert said[-1] == "close"
 
 
 def test_sigterm_ends_it_cleanly_and_leaves_no_folder_behind(service: Running) -> None:

@@ -149,6 +149,16 @@ def test_requests_sent_together_are_answered_in_turn(service: Running) -> None:
         assert file.readline() == b"HTTP/1.1 200 OK\r\n"
 
 
+def test_the_only_worker_keeps_a_connection(service: Running) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=20)
+    for _ in range(100):
+        connection.request("GET", "/health/live")
+        answered = connection.getresponse()
+        answered.read()
+        assert answered.getheader("Connection") == "keep-alive"
+    connection.close()
+
+
 def test_chunks_are_put_together(service: Running) -> None:
     with clients(service) as [client]:
         client.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
