@@ -90,8 +90,8 @@ def _recorded(relapse: Episode, site: Site, told: bool, seen: Mapping[Site, list
 
 
 def _seen(timeline: PatientTimeline, relapse: Episode, site: Site) -> list[Event]:
-    """Signs of a site that may belong to this relapse: around it, or of no known day."""
-    if timeline.kinds_of_events.isdisjoint(_SIGNS[site]):
+    """Signs of a site that its record does not name: around it, or of no known day."""
+    if site in relapse.sites or timeline.kinds_of_events.isdisjoint(_SIGNS[site]):
         return []
     return [
         e

@@ -68,7 +68,7 @@ class Reading:
     pending: list[Diagnosis] = field(default_factory=list)
     """Statements that count only if ALL is told elsewhere."""
     mentioned: list[Transplant | CarT] = field(default_factory=list)
-    """Cells that the words of conditions tell of, without a date."""
+    """Cells that are told of beside the record of giving them, of which it may be the echo."""
     others: list[str] = field(default_factory=list)
     """Conditions that are another acute leukemia."""
     foreign: list[str] = field(default_factory=list)

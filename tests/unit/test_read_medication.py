@@ -279,3 +279,11 @@ def test_a_drug_until_the_end_of_time_is_going_on() -> None:
     filler = {"start": "2024-01-10", "end": "9999-12-31"}
     (found,) = read(medication("MedicationStatement", status="active", effectivePeriod=filler)).drugs
     assert (found.until, found.ongoing) == (None, True)
+
+
+@pytest.mark.parametrize("kind", ["MedicationStatement", "MedicationRequest"])
+def test_what_is_reported_of_car_t_is_the_echo_of_its_infusion(kind: str) -> None:
+    infusion = {**medication("MedicationAdministration", TISAGENLECLEUCEL), "id": "given"}
+    assert [c.source for c in read(medication(kind, TISAGENLECLEUCEL), infusion).car_t] == [
+        "MedicationAdministration/given"
+    ]

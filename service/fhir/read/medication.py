@@ -65,7 +65,8 @@ def read(resource: dict[str, Any], meanings: list[Meaning], reading: Reading) ->
         certain = given and data.status in ("completed", "in-progress")
         # The day on which an order was written is not that of the infusion.
         done = None if kind == "MedicationRequest" else start
-        reading.car_t.append(CarT(source, done, drug, meaning.route, certain))
+        told = reading.car_t if given else reading.mentioned
+        told.append(CarT(source, done, drug, meaning.route, certain))
         if given:
             return
     if data.status not in _LIVE[kind]:
