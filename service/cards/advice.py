@@ -200,8 +200,11 @@ def _statements(applying: Sequence[Recommendation], beside: set[str], pages: Pag
         differs = tuple(other for other in r.rule.versus if other in beside)
         yield _statement(r.rule, differs, pages)
     rest = applying[MAX_STATEMENTS:]
-    if rest:
-        yield f"- and {len(rest)} more: {', '.join(_link(r.rule.id, pages) for r in rest)}"
+    advice = [r.rule.id for r in rest if r.rule.weight is Weight.ADVICE]
+    notes = [r.rule.id for r in rest if r.rule.weight is not Weight.ADVICE]
+    for ids, what in ((advice, "more"), (notes, "more with figures or background")):
+        if ids:
+            yield f"- and {len(ids)} {what}: {', '.join(_link(rule, pages) for rule in ids)}"
     yield ""
 
 

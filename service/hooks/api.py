@@ -7,9 +7,10 @@ from datetime import date
 from typing import Any, Protocol
 
 import orjson
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 from pydantic import ValidationError
 
+from service.body import json_body
 from service.errors import ServiceError
 from service.hooks.feedback import FeedbackDesk, add_feedback
 from service.lenient_json import NotJsonError, loads
@@ -56,12 +57,9 @@ def create_blueprint(
 
 def _add(blueprint: Blueprint, service: HookService, today: Callable[[str], date]) -> None:
     def call() -> Response:
-        if not request.is_json:
-            # A page could send other types without asking first (no preflight).
-            raise ServiceError(415, "not-supported", "The request body must be JSON (application/json).")
         noted = notes()
         noted.service, noted.hook = service.service.id, service.service.hook
-        sent = read_request(request.get_data(cache=False), service.service.hook)
+        sent = read_request(json_body(), service.service.hook)
         noted.hook_instance = sent.hookInstance
         return Response(orjson.dumps(service.answer(sent, today)), content_type=JSON)
 

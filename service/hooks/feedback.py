@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 import orjson
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 from pydantic import ValidationError
 
+from service.body import json_body
 from service.errors import ServiceError
 from service.lenient_json import NotJsonError, loads
 from service.observing.notes import notes
@@ -83,12 +84,9 @@ def add_feedback(blueprint: Blueprint, service: str, desk: FeedbackDesk) -> None
     """`POST /{service}/feedback`."""
 
     def take() -> Response:
-        if not request.is_json:
-            # A page could send other types without asking first (no preflight).
-            raise ServiceError(415, "not-supported", "The request body must be JSON (application/json).")
         noted = notes()
         noted.feedback = service
-        sent = read_feedback(request.get_data(cache=False))
+        sent = read_feedback(json_body())
         taken = desk.take(sent, service, noted.issuer or "", noted.tenant)
         return Response(orjson.dumps(taken.to_json_dict()), content_type=JSON)
 

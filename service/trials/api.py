@@ -7,10 +7,11 @@ from datetime import date
 from typing import Any
 
 import orjson
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from cds_rules import assess
 from cds_rules.trials.match import TrialSet
+from service.body import json_body
 from service.errors import FHIR_JSON, ServiceError
 from service.fhir.to_timeline import RecordReader
 from service.inputs import InputError, record_of
@@ -27,10 +28,7 @@ def create_trials_blueprint(
     blueprint = Blueprint("trials", __name__)
 
     def match() -> Response:
-        if not request.is_json:
-            # A page could send other types without asking first (no preflight).
-            raise ServiceError(415, "not-supported", "The request body must be JSON (application/fhir+json).")
-        found = answer(request.get_data(cache=False), reader, today, trials.current())
+        found = answer(json_body(FHIR_JSON), reader, today, trials.current())
         return Response(orjson.dumps(found), content_type=FHIR_JSON)
 
     blueprint.add_url_rule("/trials/match", "match", match, methods=["POST"])

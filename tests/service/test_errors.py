@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from typing import Any
 
@@ -143,3 +144,20 @@ def test_the_rule_book_is_open_and_runs_no_script(client: CheckedClient) -> None
 
 def test_the_service_says_that_it_is_alive(make_client: Callable[..., CheckedClient]) -> None:
     assert make_client().get("/health/live").text == '{"status":"live"}'
+
+
+@pytest.mark.parametrize(
+    "address", ["/cds-services/relapsed-all", "/cds-services/relapsed-all/feedback", "/trials/match"]
+)
+def test_a_compressed_body_is_refused_by_name_and_not_called_bad_json(
+    client: CheckedClient, address: str
+) -> None:
+    answer = client.app.test_client().post(
+        address,
+        data=gzip.compress(b"{}"),
+        content_type="application/json",
+        headers={"Content-Encoding": "gzip"},
+    )
+    assert answer.status_code == 415
+    said = answer.get_json(force=True)["issue"][0]["details"]["text"]
+    assert said == "The request body must not be compressed (Content-Encoding)."
