@@ -20,8 +20,16 @@ LEUKEMIA = re.compile(
 )
 LEUKEMIA_IN_CAPITALS = re.compile(r"\b(?:pre-?)?[BT] ALL\b")
 """"b all" may be anything."""
-_CELLS_GIVEN = r"(?:stem[- ]cell|bone marrow|cord blood)\b.{0,20}\btransplant|\bhsct\b|\bbmt\b|\bsct\b"
+_CELLS_GIVEN = (
+    r"(?:stem[- ]cell|bone marrow|cord blood|ha?ematopoietic(?: progenitor)? cell)s?"
+    r"(?:\W+(?:or|and|stem|cell|marrow|progenitor|blood|allogeneic|autologous|graft))*\W+(?:transplant|infusion\b)"
+    r"|transplant(?:ation)?,? (?:of )?(?:bone marrow|stem cells?)\b"
+    r"|(?:allo|auto|haplo)(?:geneic|logous|identical)?[- ](?:hct|sct|bmt|transplant)"
+    r"|hsct\b|bmt\b|pbsct\b|sct\b|donor (?:lymphocyte|leukocyte) infusion|dli\b"
+)
 HSCT = re.compile(rf"\b(?:{_CELLS_GIVEN})", re.IGNORECASE)
+_NOT_ITSELF = re.compile(r"\binfusion\b|\bdli\b|\bdonor l", re.IGNORECASE)
+"""Stem cells may be infused as a boost, and lymphocytes of the donor follow a transplant."""
 _PRODUCTS = (
     r"tisagenlecleucel|kymriah|brexucabtagene|tecartus|obecabtagene|aucatzyl|axicabtagene|yescarta"
     r"|lisocabtagene|breyanzi"
@@ -35,25 +43,27 @@ _ELSEWHERE = (
     rf"|\b(?:in|of) (?:his |her |the |a )?{_SOMEONE}\b|\bdonor for\b"
 )
 _ASKED = r"rule[sd]? out|r/o\b|\?|\bsuspect|\bpossible|\bprobable|\bscreen|\bunlikely\b"
-DENIED = re.compile(
-    rf"\bno\b|\bnot\b|\bwithout\b|\bnever\b|\brisk (?:of|for)\b|\bfamily\b|\b{_SOMEONE}\b|\bdonor\b"
-    rf"|{_ASKED}|{_ELSEWHERE}",
-    re.IGNORECASE,
-)
 _ITSELF = r"(?:acute\b|[bt]-|all\b|lymph|leuka?emi)"
-DENIED_BESIDE_A_CODE = re.compile(
-    rf"{_ELSEWHERE}|(?:{_ASKED}|\brisk (?:of|for)\b|\bnot?\b)\w*"
-    rf"(?:\W+(?:evidence|signs?|history|of|for|new)){{0,3}}\W+{_ITSELF}|(?:\ball|leuka?emia)\)?\s*\?",
+_AFTER_IT = (
+    r"\W+(?:(?:is|was|has been)\W+)*(?:ruled out|excluded(?! from)|unlikely|not (?:confirmed|found))\b"
+)
+DENIED = re.compile(
+    rf"{_ELSEWHERE}|^\W*{_SOMEONE}\b|\b[mp]aternal\b|(?:{_ASKED}|\brisk (?:of|for)\b|\bnot?\b)\w*"
+    rf"(?:\W+(?:evidence|signs?|history|of|for|new)){{0,3}}\W+{_ITSELF}"
+    rf"|(?:\ball|leuka?emia)(?:\)?\s*\?|{_AFTER_IT}|\W+suspected\b(?!\W+\w))",
     re.IGNORECASE,
 )
-"""Narrower: of the leukemia itself. The displays of codes have a "not" of their own ("not having achieved
-remission"), and what is possible or ruled out may be an infection or a site."""
+"""The leukemia itself is denied, doubted or someone else's. The displays of codes have a "not" of their own
+("not having achieved remission"), and what is possible or ruled out may be an infection or a site."""
 _PLANNED = (
     r"\bevaluat|\bconsult|\bwork-?up\b|\breferr|\bplann|\bcandida|\bcollection\b|\bharvest|\bapheresis\b"
     r"|\bteaching\b|\beducation\b|\bawaiting\b|\bpre-?(?:transplant|hsct|bmt|sct|car)\b"
 )
 PLANNED = re.compile(_PLANNED, re.IGNORECASE)
-"""What goes before cells are given, and is done with them or not."""
+"""What goes before cells are given, whether they are or not."""
+_AFTERWARDS = re.compile(r"\bpost\b|\bafter\b|\bfollow|\bs/p\b|\bstatus\b|\bday \+?\d", re.IGNORECASE)
+_COLLECTED = re.compile(r"\bcollection\b|\bharvest|apheresis\b", re.IGNORECASE)
+_INFUSED = re.compile(r"\binfus|\badminist|\btransplant", re.IGNORECASE)
 ABOUT = re.compile(
     rf"{_PLANNED}|\bconcern|\blikely\b|\bversus\b|\bvs\b|\bhistory\b|\bhx\b|\bdue to\b|\bsecondary to\b"
     r"|\bcomplicat|\bsurvivor\b|\bencounter\b",
@@ -62,13 +72,19 @@ ABOUT = re.compile(
 """It is spoken about, which need not mean that it is there or was done: never certain."""
 _ANOTHER_DISEASE = re.compile(r"\bburkitt|\bmature b\b", re.IGNORECASE)
 
-_RELAPSE = re.compile(r"\brelaps(?:e[sd]?|ing)\b|\brecurren(?:t|ce)\b", re.IGNORECASE)
+_RELAPSE = re.compile(
+    r"\brelaps(?:e[sd]?|ing)\b|\br/r\b|\bcr ?[2-9]\b|\b(?:second|2nd|third|3rd) (?:complete )?remission\b"
+    r"|\brecurren(?:t|ce)(?: (?:of|in|the))* (?:acute|[bt]-|all\b|leuka?emi|lymphob|disease|marrow|cns|testi)"
+    r"|(?:\ball|leuka?emia)\)?,? recurren(?:t|ce)(?=\s*(?:$|[,;.()]|in\b))",
+    re.IGNORECASE,
+)
+_RELAPSE_WORD = r"(?:relaps(?:e[sd]?|ing)|recurren(?:t|ce))\b"
 _NO_RELAPSE = re.compile(
     r"\b(?:no|not|never|without|rule[sd]? out|r/o|negative for|free of|risk (?:of|for)|high[- ]risk for"
     r"|monitor(?:ed|ing)? for|surveillance for|screen(?:ed|ing)? for|prevent(?:ion of|ing)?)\b"
-    r"(?: (?:any|evidence|signs?|history|known|prior|previous|of|for|a|yet|current|having|had|been"
-    r"|marrow|cns|testicular|early|late|or|disease|leuka?emi[ac]))*"
-    r" (?:relaps(?:e[sd]?|ing)|recurren(?:t|ce))\b"
+    r"(?: (?:any|evidence|signs?|history|hx|h/o|known|prior|previous|of|for|a|yet|current|having|had|been"
+    rf"|marrow|cns|testicular|early|late|or|disease|leuka?emi[ac]))* {_RELAPSE_WORD}"
+    rf"|\bnon-?relapsed\b|\b{_RELAPSE_WORD}{_AFTER_IT}"
     r"|\bno (?:evidence|signs?) of (?:residual |active |recurrent )*disease\b"
     r"|\brelapse[- ](?:free|risk|prevention|prophylaxis|surveillance)\b|\brelapse ?\?|\? ?relapse",
     re.IGNORECASE,
@@ -96,6 +112,11 @@ _SITES = (
     ),
 )
 """Sites that nothing measures: only words or codes tell of them."""
+_SITE_WORD = r"(?:testicular|test[ei]s|skin|extramedullary|orbital)\b"
+_NO_SITE = re.compile(
+    rf"\b(?:no|without|negative for)\b(?:\W+\w+){{0,2}}?\W+{_SITE_WORD}(?:\W+(?:or|and|nor)\W+{_SITE_WORD})*",
+    re.IGNORECASE,
+)
 
 _SMALL_WORDS = (
     r"a|an|any|known|prior|previous|past|personal|history|hx|of|for|had|been|received|candidate|eligible"
@@ -134,7 +155,7 @@ def diagnosed(text: str) -> Diagnosed | None:
 
 def is_doubted(text: str) -> bool:
     """Do the words beside a code of the disease ask for it, deny it or tell of someone else?"""
-    return DENIED_BESIDE_A_CODE.search(_NO_RELAPSE.sub(" ", text)) is not None
+    return DENIED.search(_NO_RELAPSE.sub(" ", text)) is not None
 
 
 def tells_relapse(text: str) -> bool:
@@ -153,7 +174,8 @@ def lineage_of(text: str) -> Lineage | None:
 
 def sites_of(text: str) -> frozenset[Site]:
     """Testis and other sites outside marrow and CNS that a text names."""
-    return frozenset(site for site, words in _SITES if words.search(text))
+    plain = _NO_SITE.sub(" ", text)
+    return frozenset(site for site, words in _SITES if words.search(plain))
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +187,11 @@ class Cells:
     certain: bool
     """False where it may be a plan, a question, or someone else's."""
     planned: bool
+    """What goes before them is named, and nothing after."""
+    afterwards: bool
+    """What comes after them is named: its day is not theirs."""
+    collected: bool
+    """Their collection is named, and not their infusion."""
 
 
 def cells_of(text: str) -> Cells | None:
@@ -173,6 +200,14 @@ def cells_of(text: str) -> Cells | None:
     if not (transplant or car_t) or _NO_CELLS.search(text):
         return None
     plain = _FROM_A_DONOR.sub(" ", text)
+    afterwards = _AFTERWARDS.search(plain) is not None
     planned = PLANNED.search(plain) is not None
-    certain = not (planned or _NOT_PLAINLY.search(plain) or ABOUT.search(plain))
-    return Cells(transplant, car_t, certain, planned)
+    sure = not (planned or _NOT_PLAINLY.search(plain) or ABOUT.search(plain))
+    return Cells(
+        transplant,
+        car_t,
+        certain=sure and not (transplant and _NOT_ITSELF.search(plain)),
+        planned=planned and not afterwards,
+        afterwards=afterwards,
+        collected=_COLLECTED.search(plain) is not None and not _INFUSED.search(plain),
+    )

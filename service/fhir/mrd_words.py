@@ -13,11 +13,22 @@ from cds_rules.patient.timeline import TimePoint
 MRD = re.compile(r"\bmrd\b|\b(?:minimal|measurable) residual disease\b", re.IGNORECASE)
 MARROW = re.compile(r"\bmarrow\b|\bbm\b", re.IGNORECASE)
 
+_ABOUT_THE_TEST = re.compile(
+    r"\b(?:lod|loq|limit of (?:detection|quantification)|sensitivity|threshold|cut-?off|target|goal|adequacy"
+    r"|specimen type|sample type|method(?:ology)?|comment)\b(?!\W*(?:of\W*)?[\d<])",
+    re.IGNORECASE,
+)
+
 _METHODS = (
     ("flow", re.compile(r"\bflow\b|\bmfc\b|\bfcm\b", re.IGNORECASE)),
     ("ngs", re.compile(r"\bngs\b|sequenc|clonoseq", re.IGNORECASE)),
     ("pcr", re.compile(r"pcr\b", re.IGNORECASE)),
 )
+
+
+def names_no_result(name: str) -> bool:
+    """Is it called after the test's limit, method or sample, and not after its result?"""
+    return _ABOUT_THE_TEST.search(name) is not None
 
 
 def method_of(text: str) -> str | None:

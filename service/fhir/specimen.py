@@ -76,3 +76,22 @@ def note_contained(resource: dict[str, Any], reading: Reading) -> None:
     for item in held if isinstance(held, list) else ():
         if isinstance(item, dict) and item.get("resourceType") == "Specimen":
             note_specimen(f"#{item.get('id')}", item, reading)
+
+
+_POOR = re.compile(
+    r"(?<!not )(?<!no )\bha?emodilut|\b(?:suboptimal|inadequate|insufficient|paucicellular|dry tap)\b",
+    re.IGNORECASE,
+)
+MAY_BE_MORE = "Its note doubts the sample: the true share may be higher."
+
+
+def is_doubted(text: str) -> bool:
+    """Does a text say that the sample is diluted or too small? Blasts are then more than were counted."""
+    return _POOR.search(text) is not None
+
+
+def is_doubted_in_notes(resource: dict[str, Any]) -> bool:
+    """The same of a raw resource's notes; what has not the shape of a note says nothing."""
+    notes = resource.get("note")
+    texts = [n.get("text") for n in notes if isinstance(n, dict)] if isinstance(notes, list) else []
+    return any(isinstance(text, str) and is_doubted(text) for text in texts)

@@ -36,6 +36,10 @@ def done(text: str, **members: Any) -> PatientTimeline:
         "Pre-B ALL",
         "B-ALL, no evidence of relapse",
         "B-ALL in remission, no evidence of disease",
+        "B-ALL, not in remission",
+        "Acute lymphoblastic leukemia without CNS involvement",
+        "B-ALL s/p MUD donor transplant",
+        "B-ALL s/p BMT from brother",
     ],
 )
 def test_a_name_of_all_is_seen_as_text(text: str) -> None:
@@ -51,6 +55,10 @@ def test_a_name_of_all_is_seen_as_text(text: str) -> None:
         "Rule out acute lymphoblastic leukemia",
         "No acute lymphoblastic leukemia",
         "Acute lymphoblastic leukemia?",
+        "Acute lymphoblastic leukemia - ruled out",
+        "B-ALL was excluded",
+        "Sister: B-ALL",
+        "Leukemia, acute lymphoblastic, maternal",
         "Mature B-cell ALL (Burkitt leukemia)",
         "Chronic lymphocytic leukemia",
     ],
@@ -95,6 +103,11 @@ def test_the_lineage_is_that_of_the_leukemia_and_not_of_cells_given(text: str, l
         "Relapsed B-ALL",
         "Acute lymphoblastic leukemia (ALL) in relapse (HCC)",
         "B-ALL with recurrence in the marrow",
+        "Recurrent acute lymphoblastic leukemia",
+        "B-ALL, CR2",
+        "ALL in second remission",
+        "B-ALL R/R",
+        "B-ALL, suspected relapse",
         "B-ALL, no evidence of relapse in 2020, relapsed 2022",
     ],
 )
@@ -114,6 +127,13 @@ def test_a_relapse_that_is_told(text: str) -> None:
         "B-ALL, monitoring for relapse",
         "relapse-free survivor of B-ALL",
         "B-ALL, relapse?",
+        "B-ALL, relapse ruled out",
+        "B-ALL, relapse was excluded",
+        "B-ALL, no h/o relapse",
+        "B-ALL, non-relapsed",
+        "B-ALL with recurrent infections",
+        "B-ALL, CR1",
+        "Refractory B-ALL",
     ],
 )
 def test_a_relapse_that_is_denied_asked_or_feared_is_none(text: str) -> None:
@@ -133,6 +153,11 @@ def test_a_relapse_that_is_denied_asked_or_feared_is_none(text: str) -> None:
         ("Haploidentical HSCT, mother", True),
         ("Bone marrow transplant, no complications", False),
         ("Bone marrow transplant, donor", False),
+        ("Allo-HCT", True),
+        ("Allogeneic hematopoietic cell transplantation", True),
+        ("Transplant, bone marrow, allogeneic", True),
+        ("PBSCT", True),
+        ("Stem cell infusion (day 0)", False),
         ("Bone marrow transplant evaluation", False),
     ],
 )
@@ -194,3 +219,35 @@ def test_a_problem_that_names_a_plan_tells_of_nothing_given(text: str) -> None:
 def test_a_problem_in_words_is_the_echo_of_a_dated_transplant() -> None:
     told = read(condition(B_ALL), named("S/P bone marrow transplant"), procedure(ALLOGENEIC)).transplants
     assert [t.source for t in told] == ["Procedure/pr1"]
+
+
+@pytest.mark.parametrize(
+    "text", ["BMT follow-up evaluation", "Day +100 after bone marrow transplant", "Post-HSCT visit"]
+)
+def test_what_comes_after_a_transplant_proves_it_and_is_not_its_day(text: str) -> None:
+    assert [(t.when, t.certain) for t in done(text).transplants] == [(None, False)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Bone marrow biopsy, post transplant", "Bone marrow harvest, donor", "Kidney transplant", "HCT 38 %"],
+)
+def test_words_near_a_transplant_are_none(text: str) -> None:
+    assert done(text).transplants == ()
+
+
+@pytest.mark.parametrize("text", ["Leukapheresis for CAR-T", "CAR-T cell collection"])
+def test_the_collection_of_car_t_cells_is_told_as_that(text: str) -> None:
+    timeline = done(text)
+    assert timeline.car_t == ()
+    assert [(c.for_car_t, c.route) for c in timeline.collections] == [(True, Route.TEXT)]
+
+
+@pytest.mark.parametrize("text", ["CAR-T consultation", "Referral for CAR-T", "CAR-T teaching"])
+def test_what_goes_before_car_t_says_nothing(text: str) -> None:
+    timeline = done(text)
+    assert (timeline.car_t, timeline.collections) == ((), ())
+
+
+def test_lymphocytes_of_the_donor_tell_of_a_transplant_before_them() -> None:
+    assert [t.certain for t in done("Donor lymphocyte infusion").transplants] == [False]

@@ -353,3 +353,9 @@ def test_a_translocation_that_is_denied_questioned_or_past_is_not_shown(text: st
 def test_words_in_another_sentence_deny_nothing() -> None:
     text = "46,XX,t(9;22)(q34;q11.2)[18]/46,XX[2]. No additional abnormality."
     assert shown(read(KARYOTYPE, valueString=text)) == {(Marker.BCR_ABL1, True)}
+
+
+def test_a_list_of_the_genes_of_a_panel_is_no_fusion() -> None:
+    timeline = variant(*(gene(name) for name in ("BCR", "ABL1", "ETV6", "RUNX1", "KMT2A")))
+    assert shown(timeline) == set()
+    assert [p.kind for p in timeline.problems] == [ProblemKind.UNREADABLE]

@@ -70,6 +70,8 @@ def test_the_name_of_an_old_entry_is_the_echo_of_a_coded_relapse() -> None:
         "Suspected new B-ALL",
         "Brother with ALL",
         "No evidence of leukemia",
+        "ALL - ruled out",
+        "B-ALL suspected",
         "ALL?",
     ],
 )
@@ -125,3 +127,11 @@ def test_a_site_in_words_alone_leaves_the_sites_open(text: str) -> None:
     told = {**called(text, IN_RELAPSE, bodySite=marrow), "onsetDateTime": "2025-06-15"}
     found = drawn(dx, told)
     assert (found.involved[Site.MARROW], found.involved[Site.TESTIS]) == (Answer.YES, Answer.UNKNOWN)
+
+
+def test_a_site_that_the_words_deny_stays_denied() -> None:
+    marrow = [{"coding": [{"system": "http://snomed.info/sct", "code": "14016003"}]}]
+    dx = condition(B_ALL, id="dx", onsetDateTime="2022-01-15")
+    for text in ("ALL relapse without testicular involvement", "ALL relapse, no skin or testicular disease"):
+        told = {**called(text, IN_RELAPSE, bodySite=marrow), "onsetDateTime": "2025-06-15"}
+        assert drawn(dx, told).involved[Site.TESTIS] is Answer.NO

@@ -11,17 +11,19 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from cds_rules.patient.findings import CellCollection
 from cds_rules.patient.timeline import CarT, Diagnosis, DiseaseState, Route, Transplant
 from service.fhir.disease_words import CAR_T, HSCT, LEUKEMIA, LEUKEMIA_IN_CAPITALS, cells_of, diagnosed
 from service.fhir.elements import CodeableConcept, ConditionData, ObservationData, ProcedureData
 from service.fhir.lexicon import Meaning
-from service.fhir.mrd_words import MARROW, MRD
+from service.fhir.mrd_words import MARROW, MRD, names_no_result
 from service.fhir.read import mrd
 from service.fhir.read.condition import UNCERTAIN
-from service.fhir.read.observation import FINAL
+from service.fhir.read.observation import FINAL, widen
 from service.fhir.read.procedure import DONE
 from service.fhir.read.words_beside import note_cells
 from service.fhir.reading import NotUsableError, Reading, when, words
+from service.fhir.specimen import is_doubted_in_notes
 
 MAX_LENGTH = 200
 """Longer texts are reports."""
@@ -99,9 +101,13 @@ def _read_procedure(resource: dict[str, Any], reading: Reading) -> None:
         return
     source, done = f"Procedure/{data.id}", when(data.performedDateTime, data.performedPeriod)
     certain = data.status in DONE and told.certain
-    if told.car_t:
+    if told.afterwards:
+        note_cells(words(data.code), source, False, reading)
+    elif told.car_t and told.collected:
+        reading.collections.append(CellCollection(source, done, True, Route.TEXT))
+    elif told.car_t and not told.planned:
         reading.car_t.append(CarT(source, done, route=Route.TEXT, certain=certain))
-    else:
+    elif not told.car_t:
         reading.transplants.append(Transplant(source, done, route=Route.TEXT, certain=certain))
 
 
@@ -110,9 +116,14 @@ def _read_mrd(resource: dict[str, Any], reading: Reading) -> None:
     taken = when(data.effectiveDateTime, data.effectiveInstant, data.effectivePeriod)
     if data.status not in FINAL or taken is None:
         return
-    marrow = MARROW.search(words(data.code)) is not None
+    name = words(data.code)
+    if names_no_result(name):
+        return
+    marrow = MARROW.search(name) is not None
     try:
         mrd.read(data, f"Observation/{data.id}", taken, Meaning(mrd.CONCEPT, Route.TEXT), reading)
     except NotUsableError as error:
         raise NotUsableError(f"A residual disease result by its name only. {error}") from None
     reading.mrd[-1] = mrd.told(reading.mrd[-1], marrow=marrow)
+    if is_doubted_in_notes(resource):
+        widen(f"Observation/{data.id}", reading)

@@ -39,6 +39,7 @@ ISCN = "https://iscn.karger.com"
 HYPODIPLOID_BELOW = 44
 """Chromosomes; LOC2012 (001:45)."""
 
+_OF_A_FUSION = 2
 _YES = {"result.detected", "result.positive", "result.present", "answer.present", "answer.positive"}
 _NO = {"result.not-detected", "result.negative", "result.absent", "answer.absent"}
 _ABL_CLASS = {"ABL1", "ABL2", "PDGFRB", "CSF1R"}
@@ -156,6 +157,10 @@ def _variant(
     changes = " ".join(_texts(data.component, reading))
     if present is None:
         raise NotUsableError("The variant is not said to be present or absent: not used.")
+    if len(genes) > _OF_A_FUSION:
+        raise NotUsableError(
+            "It names more genes than a fusion has, and not which of them changed: not used."
+        )
     tested = _tested(genes)
     if tested is not None:
         positive = present or None

@@ -14,7 +14,7 @@ from cds_rules.patient.dates import PartialDate
 from cds_rules.patient.interval import Interval
 from cds_rules.patient.timeline import MrdResult, TimePoint
 from service.fhir.elements import CodeableConcept, ObservationData
-from service.fhir.mrd_words import MRD, method_of, time_point_of
+from service.fhir.mrd_words import MRD, method_of, names_no_result, time_point_of
 from service.fhir.quantity import FRACTION, with_limits
 from service.fhir.read import absent
 from service.fhir.read.measurement import NOT_SEEN, SEEN, quantity
@@ -98,7 +98,8 @@ def _with_its_component(data: ObservationData, reading: Reading) -> ObservationD
     parts = [
         c
         for c in data.component
-        if any(m.concept == CONCEPT for m in reading.concepts(c.code)) or MRD.search(words(c.code))
+        if any(m.concept == CONCEPT for m in reading.concepts(c.code))
+        or (MRD.search(words(c.code)) and not names_no_result(words(c.code)))
     ]
     if len(parts) > 1:
         raise NotUsableError("More than one of its components is named as the result: not used.")

@@ -22,7 +22,7 @@ from service.fhir.read import event, mrd
 from service.fhir.read.measurement import NOT_SEEN, SEEN
 from service.fhir.reading import Meaning, NotUsableError, Reading, local, when, words
 from service.fhir.result_text import Kind, TextResult, parse_fraction, says_nothing
-from service.fhir.specimen import named, note_contained
+from service.fhir.specimen import is_doubted, named, note_contained
 
 MAX_LENGTH = 20_000
 """Longer conclusions are not read."""
@@ -146,6 +146,8 @@ def note(report: Report, reading: Reading) -> None:
 
 def _note_mrd(report: Report, clauses: list[str], reading: Reading) -> None:
     found = list(_mrd_results(report, clauses))
+    if found and is_doubted(report.text):
+        raise NotUsableError("Its text doubts the sample: not used.")
     if report.answer is not None and report.is_mrd:
         if any((report.answer is Kind.NOT_DETECTED) != mrd.negative(result) for _, result in found):
             raise NotUsableError("Its text and its coded conclusion contradict each other: not used.")
