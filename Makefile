@@ -24,9 +24,9 @@ DEV     := $(VENV)/.dev
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1@/p' $(MAKEFILE_LIST) | awk -F@ '{printf "  make %-15s %s\n", $$1, $$2}'
 
-demo: $(RUNTIME) ## set up, start the service with a demonstration EHR, print one patient's cards
-	@# exec: a signal to make reaches the demonstration itself, not a shell that forgets it.
-	PYTHONPATH="$(CURDIR)" exec $(BIN)/python -m service.cli demo
+# exec: a signal to make reaches the demonstration itself, not a shell that forgets it.
+demo: $(RUNTIME) ## set up, start the service with a demonstration EHR, print one patient's cards: PORT=8081
+	PYTHONPATH="$(CURDIR)" exec $(BIN)/python -m service.cli demo $(if $(PORT),--port $(PORT))
 
 test: lint types imports rulebook-check ## set up, then every check and every test
 	$(BIN)/pytest $(PARALLEL) tests/laws

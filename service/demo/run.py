@@ -90,7 +90,9 @@ def listen(port: int) -> socket.socket:
         return socket.create_server((HOST, port))
     except OSError as error:
         reason = os.strerror(error.errno).lower() if error.errno else "not available"
-        raise ConfigError(f"port {port}: {reason}; name another one with --port") from None
+        raise ConfigError(
+            f"port {port}: {reason}; name another one with --port, or make demo PORT=8081"
+        ) from None
 
 
 def settings_for(port: int, folder: Path) -> Settings:
