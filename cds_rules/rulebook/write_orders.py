@@ -68,6 +68,7 @@ def _looked_at(check: OrderCheck) -> str:
     parts = [f"{', '.join(sorted(check.drugs))}{_ROUTE[check.spinal]}"] if check.drugs else []
     parts += sorted(act.value for act in check.acts)
     parts += [f"perhaps {act.value}" for act in sorted(check.maybe)]
+    parts += [f"with {act.value} in the same call" for act in sorted(check.beside)]
     return "; ".join(parts)
 
 

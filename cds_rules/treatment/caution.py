@@ -57,6 +57,9 @@ class OrderCheck:
     acts: frozenset[Act] = frozenset()
     maybe: frozenset[Act] = frozenset()
     """Acts that may be those looked at: the check says of them at most info, and nothing while open."""
+    beside: frozenset[Act] = frozenset()
+    """Look at orders only if one of these stands in the same call, selected or not: a check of drugs that
+    are ordered for everybody need not open every record."""
     spinal: bool | None = None
     """Look only at drugs that go into the spinal fluid (True) or elsewhere (False); one that does not say
     where it goes may be either."""

@@ -20,6 +20,9 @@ class Act(StrEnum):
     TRANSPLANT = "stem cell transplant, kind not told"
     REDUCED_INTENSITY = "reduced-intensity conditioning"
     DONOR_LYMPHOCYTES = "donor lymphocyte infusion"
+    BODY_IRRADIATION = "total-body irradiation"
+    CAR_T_AHEAD = "something that CAR-T is to follow, by its name"
+    TRANSPLANT_AHEAD = "something that a transplant is to follow, by its name"
     HIGH_DOSE_METHOTREXATE = "high-dose methotrexate, by its name"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cds_rules.citation import Cite
-from cds_rules.patient.drug_class import CAR_T
+from cds_rules.patient.drug_class import CAR_T, CYTOTOXIC, STEROID
 from cds_rules.patient.findings import Expression
 from cds_rules.patient.timeline import Lineage
 from cds_rules.treatment.aspects.car_t import (
@@ -38,7 +38,7 @@ from cds_rules.treatment.aspects.infusion import (
     Neurotoxicity,
 )
 from cds_rules.treatment.aspects.order_state import FLUID, TESTIS_TREATED, Fluid
-from cds_rules.treatment.aspects.orders import CAR_T_PLAN
+from cds_rules.treatment.aspects.orders import CAR_T_PLAN, COLLECTION_PLAN
 from cds_rules.treatment.aspects.person import AGE, Age
 from cds_rules.treatment.car_t import LABEL_BREXUCABTAGENE, LABEL_TISAGENLECLEUCEL
 from cds_rules.treatment.car_t_collection import (
@@ -64,6 +64,8 @@ _ANY_APHERESIS = frozenset({Act.LEUKAPHERESIS})
 _INFUSION = frozenset({Act.CAR_T_INFUSION, Act.OTHER_CAR_T})
 _TARGET_UNTOLD = frozenset({Act.CAR_T_INFUSION})
 _AGAINST_CD19 = frozenset({Act.CD19_CAR_T})
+_WASHED_OUT = CYTOTOXIC | STEROID | {"pembrolizumab"}
+"""Drugs after which Myers et al. leave a time before collection: C-4."""
 _LABEL = (Override.TRIAL, Override.ACCEPTED_RISK, Override.NO_ALTERNATIVE, Override.CHART_WRONG)
 _ANTIGEN = (Override.RESULT_ELSEWHERE, Override.CHART_WRONG, Override.TRIAL)
 _READY = (Override.RESULT_ELSEWHERE, Override.ACCEPTED_RISK, Override.NO_ALTERNATIVE, Override.CHART_WRONG)
@@ -249,6 +251,7 @@ _COLLECTIONS: tuple[OrderCheck, ...] = (
         (WASHOUTS, HUNGER),
         _READY,
         acts=_COLLECTION,
+        maybe=_ANY_APHERESIS,
         if_unknown=_INFO,
         needs_title=_OPEN_COLLECTION,
     ),
@@ -274,6 +277,7 @@ _COLLECTIONS: tuple[OrderCheck, ...] = (
         (TRANSPLANTED,),
         _READY,
         acts=_COLLECTION,
+        maybe=_ANY_APHERESIS,
         if_unknown=_INFO,
         needs_title=_OPEN_COLLECTION,
     ),
@@ -300,6 +304,20 @@ _COLLECTIONS: tuple[OrderCheck, ...] = (
         _READY,
         acts=_COLLECTION,
         yields_to=("O-13",),
+    ),
+    OrderCheck(
+        "O-13i",
+        _INFO,
+        "T-cell collection for CAR-T is ordered with it: collect first, or wait long enough after it",
+        "Myers et al. 2023 recommend collection before chemotherapy for the relapse where feasible; after a "
+        "dose they ask for 72 hours without corticosteroids, 2 weeks without cytotoxic chemotherapy and 6 "
+        "weeks to 3 months without pembrolizumab. The drafts do not tell which comes first.",
+        COLLECTION_PLAN.yes,
+        (WASHOUTS,),
+        (Override.PLAN_CHANGED, *_READY[1:]),
+        drugs=_WASHED_OUT,
+        beside=_COLLECTION,
+        spinal=False,
     ),
 )
 

@@ -54,6 +54,8 @@ _NELARABINE_CHECKS: tuple[OrderCheck, ...] = (
         drugs=INTRATHECAL_CHEMOTHERAPY,
         acts=frozenset({Act.INTRATHECAL}),
         spinal=True,
+        if_unknown=_INFO,
+        needs_title="avoid it together with nelarabine; whether that was given lately is not certain",
     ),
     OrderCheck(
         "O-6b",

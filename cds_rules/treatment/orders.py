@@ -13,7 +13,7 @@ from cds_rules.rule import RuleError
 from cds_rules.treatment import order_car_t, order_drugs, order_nerves, order_transplant
 from cds_rules.treatment.caution import Caution, OrderCheck, cautions
 from cds_rules.treatment.chart import Chart
-from cds_rules.treatment.order import Order
+from cds_rules.treatment.order import Act, Order
 from cds_rules.treatment.recommend import look
 
 PAGE = "orders"
@@ -46,8 +46,11 @@ class Checked:
 
 def checks_of(orders: Iterable[Order]) -> tuple[OrderCheck, ...]:
     """The checks that look at one of the selected orders. None: the record need not be looked at."""
-    selected = [order for order in orders if order.selected]
-    return tuple(check for check in CHECKS if any(check.looks_at(order) for order in selected))
+    every = tuple(orders)
+    acts = frozenset[Act]().union(*(order.acts for order in every))
+    asked = [check for check in CHECKS if not check.beside or acts & check.beside]
+    selected = [order for order in every if order.selected]
+    return tuple(check for check in asked if any(check.looks_at(order) for order in selected))
 
 
 def check_orders(timeline: PatientTimeline, on: date, orders: tuple[Order, ...]) -> Checked:

@@ -24,21 +24,35 @@ def order_cards(checked: Checked, pages: Pages) -> tuple[Card, ...]:
 
 def unread_card(unread: int, pages: Pages) -> tuple[Card, ...]:
     """Says that drafts could not be read: silence would look like a check that was passed."""
-    if not unread:
-        return ()
-    said = "One draft order" if unread == 1 else f"{unread} draft orders"
-    summary = f"{said} could not be read, so no check was made of {'it' if unread == 1 else 'them'}"
-    kind = "order-unread"
-    source = Source(label="relapse-cds, reading of the orders", url=pages.book(), topic=_topic(kind, summary))
-    return (
-        Card(
-            uuid=stable_uuid("card", kind, str(unread)),
-            summary=summary,
-            detail="The order is not in the form FHIR gives it, or too many were sent at once.",
-            indicator="info",
-            source=source,
-        ),
+    many = unread != 1
+    summary = f"{_drafts(unread)} could not be read, so no check was made of {'them' if many else 'it'}"
+    why = (
+        "The order is not in the form FHIR gives it, or it was selected and is not among the drafts, or too "
+        "many were sent at once."
     )
+    return _unchecked("order-unread", unread, summary, why, pages)
+
+
+def others_card(others: int, pages: Pages) -> tuple[Card, ...]:
+    """Says that drafts name another patient: to check them against this record would be wrong."""
+    if others == 1:
+        summary = "One draft order names another patient, so no check was made of it"
+    else:
+        summary = f"{others} draft orders name other patients, so no check was made of them"
+    why = "The subject of the order is not the patient of this call. Is it in the right chart?"
+    return _unchecked("order-of-another", others, summary, why, pages)
+
+
+def _drafts(number: int) -> str:
+    return "One draft order" if number == 1 else f"{number} draft orders"
+
+
+def _unchecked(kind: str, number: int, summary: str, why: str, pages: Pages) -> tuple[Card, ...]:
+    if not number:
+        return ()
+    source = Source(label="relapse-cds, reading of the orders", url=pages.book(), topic=_topic(kind, summary))
+    uuid = stable_uuid("card", kind, str(number))
+    return (Card(uuid=uuid, summary=summary, detail=why, indicator="info", source=source),)
 
 
 def _card(c: Caution, patient: str, pages: Pages) -> Card:

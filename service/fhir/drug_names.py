@@ -68,6 +68,12 @@ def named_drugs(code: Any) -> list[Meaning]:
     return []
 
 
+def every_drug(text: str) -> set[str]:
+    """All the drugs that a text names, by our names."""
+    names = _named(text) if len(text) <= MAX_LENGTH else set()
+    return names - {plain for plain, form in LIPOSOMAL.items() if form in names}
+
+
 def liposomal_form(drug: str, code: Any) -> str:
     """The drug, or its liposomal form if a coded drug is called so."""
     form = LIPOSOMAL.get(drug)

@@ -11,17 +11,27 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from cds_rules.patient.drug_class import CYTOTOXIC
 from cds_rules.treatment.order import Act, Order
-from service.fhir.drug_names import INTRATHECAL_CHEMOTHERAPY, is_intrathecal, liposomal_form, named_drugs
+from service.fhir import order_words as words
+from service.fhir.drug_names import (
+    INTRATHECAL_CHEMOTHERAPY,
+    every_drug,
+    is_intrathecal,
+    liposomal_form,
+    named_drugs,
+)
 from service.fhir.lexicon import Lexicon
+from service.fhir.order_groups import GROUPS, parts_of
 from service.fhir.read import medication
 from service.fhir.read.dosage import intrathecal
-from service.fhir.reading import Reading
+from service.fhir.reading import Reading, local
 
 MAX_ORDERS = 200
 """More drafts in one call than anyone signs together; the rest is not looked at, and that is said."""
 _MAX_TEXT = 300
-_VOID = ("entered-in-error", "cancelled", "revoked")
+_VOID = ("entered-in-error", "cancelled", "revoked", "stopped", "completed", "not-done")
+"""Of these nothing is being ordered: signed again with others they are no drafts."""
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 _ACTS = {
@@ -33,99 +43,92 @@ _ACTS = {
     "car-t.collection": Act.LEUKAPHERESIS_FOR_CAR_T,
     "leukapheresis": Act.LEUKAPHERESIS,
     INTRATHECAL_CHEMOTHERAPY: Act.INTRATHECAL,
+    "tbi": Act.BODY_IRRADIATION,
 }
 """By concept; a concept counts as the longest of these that it begins with."""
 _KINDS = frozenset({Act.AUTOLOGOUS_TRANSPLANT, Act.ALLOGENEIC_TRANSPLANT})
 _TRANSPLANTS = _KINDS | {Act.TRANSPLANT}
+_OWN_ROUTE = frozenset({"methotrexate", "cytarabine", "liposomal-cytarabine"})
+"""Drugs whose orders are looked at for their route anyway; of others, only into the spinal fluid counts."""
 _CAR_T_PRODUCTS = frozenset({"tisagenlecleucel", "brexucabtagene", "obecabtagene"})
-
-_CAR_T = re.compile(r"\bcar[ -]?t\b|\bchimeric antigen receptor\b", re.IGNORECASE)
-_APHERESIS = re.compile(r"\b(?:leuko?(?:cyt)?)?apheresis\b", re.IGNORECASE)
-_COLLECT = re.compile(r"\bcollection\b|\bharvest", re.IGNORECASE)
-_LEUKOREDUCTION = re.compile(r"\bleuko(?:reduction|depletion)\b|\bhyperleukocytosis\b", re.IGNORECASE)
-_TRANSPLANT = re.compile(
-    r"\b(?:hsct|bmt|(?:allo\w*|auto\w*|haplo\w*|donor|second)[- ]?hct"
-    r"|(?:stem cell|bone marrow|hematopoietic cell) transplant\w*)\b",
-    re.IGNORECASE,
-)
-"""HCT alone is the hematocrit more often than not."""
-_AUTOLOGOUS = re.compile(r"\bauto(?:logous)?\b", re.IGNORECASE)
-_ALLOGENEIC = re.compile(r"\ballo(?:gene?ic)?\b|\bhaplo\w*|\bunrelated donor\b|\bsibling\b", re.IGNORECASE)
-_REDUCED = re.compile(r"\breduced[- ]intensity\b|\bRIC\b|\bnon-?myeloablative\b", re.IGNORECASE)
-_HIGH_DOSE = re.compile(r"\bhigh[- ]dose\b|\bHD[- ]?MTX\b", re.IGNORECASE)
-_DLI = re.compile(r"\bdonor lymphocyte(?:s)?(?: infusion)?\b|\bDLI\b", re.IGNORECASE)
-_REFERRAL = re.compile(
-    r"\breferral\b|\bconsult\w*|\bevaluation\b|\btyping\b|\bdonor search\b|^\s*(?:discontinue|stop|hold)\b",
-    re.IGNORECASE,
-)
-_ABOUT_IT = re.compile(
-    r"\b(?:levels?|assays?|mutations?|pcr|sequencing|persistence|chimerism|biopsy|aspirat\w*|visit|follow-?up"
-    r"|education|authori[sz]ation|approval|insurance|consent|monitoring"
-    r"|resistance|panel|test(?:s|ing)?|genotyp\w*"
-    r"|(?:bmt|hsct|transplant|car[ -]?t) (?:unit|ward|service|clinic|team|program|nurse))\b",
-    re.IGNORECASE,
-)
-"""A test, a visit or paper work: it names the treatment and does not give it."""
-_GIVES = re.compile(
-    r"\b(?:infus\w*|administ\w*|inject\w*|intrathecal\w*|with|plus|followed by|cycle|course|block"
-    r"|conditioning|(?-i:IT))\b",
-    re.IGNORECASE,
-)
-"""Words that keep such an order under the checks all the same."""
-_AFTER = re.compile(
-    r"\b(?:post|after|following|since|s/p)[- ]+(?:(?:the|allo\w*|auto\w*|cd19|cd22|first|second)[- ])*"
-    r"(?:car[- ]?t\b|hsct\b|hct\b|bmt\b|dli\b|(?:stem cell|bone marrow|hematopoietic cell) transplant\w*)",
-    re.IGNORECASE,
-)
-"""What the order comes after; it is not what is ordered."""
-_T_CELLS = re.compile(r"\bT[- ]?(?:cells?|lymphocytes?)\b", re.IGNORECASE)
-_TARGETS = re.compile(
-    r"((?:\bCD[- ]?\d+[-/ ]*)+)(?:(?:re)?(?:directed|targeted|targeting|specific)[- ]+)?(?:CAR\b|chimeric)",
-    re.IGNORECASE,
-)
-_IT = re.compile(
-    r"\bIT (?:[Cc]hemo\w*|MTX|[Mm]ethotrexate|[Cc]ytarabine|[Aa]ra-?C)\b"
-    r"|\b(?:[Tt]riple|MTX|[Mm]ethotrexate|METHOTREXATE|[Cc]ytarabine|CYTARABINE)\b[^,;]{0,30} IT\b"
-    r"|\b(?:[Dd]epo[Cc]yte?|DEPOCYTE?)\b"
-)
-"""Intrathecal chemotherapy by its abbreviation, in capitals, or by a brand that is given no other way."""
-_BETWEEN = re.compile(r"\s*[/+,;&]\s*|\s+(?:and|with|plus)\s+", re.IGNORECASE)
-_OTHER_NAMES = {"depocyte": "liposomal-cytarabine", "hdmtx": "methotrexate", "mtx": "methotrexate"}
-"""Short names and spellings that only drafts are read by, where a clinician can answer. Project's list."""
-_NECTAR = re.compile(r"\bNECTAR\b(?![- ](?:thick|THICK))")
-"""Nelarabine, etoposide and cyclophosphamide (HR2020, 000:248); in capitals, for diets are called so too."""
-_OTHER_NAME = re.compile(rf"\b({'|'.join(_OTHER_NAMES)})\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Drafts:
-    """The orders that could be read, and how many of the selected ones could not."""
+    """The orders that could be read, and how many of the selected ones were not checked."""
 
     orders: tuple[Order, ...]
     unread: int = 0
+    """Not in the form FHIR gives them, beyond the limit, or selected and not among the drafts."""
+    of_others: int = 0
+    """For another patient than that of the call."""
 
 
-def read_drafts(bundle: dict[str, Any], selections: Iterable[str] | None, lexicon: Lexicon) -> Drafts:
-    """Every draft of the bundle. `selections` None: all are about to be signed. Never raises."""
-    chosen = None if selections is None else frozenset(selections)
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What the drafts of one call are read with."""
+
+    chosen: frozenset[str] | None
+    reading: Reading
+    products: dict[str, dict[str, Any]]
+    """The Medication resources among the drafts, by Type/id and by full URL."""
+
+    def selects(self, resource: dict[str, Any]) -> bool:
+        return self.chosen is None or _reference(resource) in self.chosen
+
+
+def read_drafts(
+    bundle: dict[str, Any],
+    selections: Iterable[str] | None,
+    lexicon: Lexicon,
+    patient: str | None = None,
+) -> Drafts:
+    """Every draft of the bundle. `selections` None: all are about to be signed. `patient`: the id of whom
+    the call is about; drafts for somebody else are left out and counted. Never raises.
+    """
     entries = bundle.get("entry")
-    listed = entries if isinstance(entries, list) else []
-    resources = [e.get("resource") if isinstance(e, dict) else None for e in listed]
-    kept = [r for r in resources if isinstance(r, dict)]
+    listed = [e if isinstance(e, dict) else {} for e in entries] if isinstance(entries, list) else []
+    kept = [e["resource"] for e in listed if isinstance(e.get("resource"), dict)]
     reading = Reading(lexicon, frozenset())
-    for resource in kept:
-        if resource.get("resourceType") == "Medication":
-            reading.medications[f"Medication/{resource.get('id')}"] = resource.get("code")
+    call = _Call(None if selections is None else frozenset(selections), reading, _products(listed))
+    reading.medications.update({name: held.get("code") for name, held in call.products.items()})
+    mine = [r for r in kept if not _of_another(r, patient)]
     orders: list[Order] = []
-    unread = len(resources) - len(kept) + sum(_chosen(r, chosen) for r in kept[MAX_ORDERS:])
+    unread = len(listed) - len(kept) + sum(call.selects(r) for r in mine[MAX_ORDERS:])
     if entries is not None and not isinstance(entries, list):
         unread += 1
-    for resource in kept[:MAX_ORDERS]:
+    nowhere = len((call.chosen or frozenset()) - {_reference(r) for r in kept})
+    unread += max(0, nowhere - (len(listed) - len(kept)))
+    for resource in mine[:MAX_ORDERS]:
         try:
-            orders.extend(_orders(resource, chosen, reading))
+            orders.extend(_orders(resource, call))
         except _UNREADABLE:
-            unread += _chosen(resource, chosen)
-    return Drafts(tuple(orders), unread)
+            unread += call.selects(resource)
+    others = sum(call.selects(r) for r in kept if _of_another(r, patient))
+    return Drafts(tuple(orders), unread, others)
+
+
+def _products(entries: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for entry in entries:
+        held = entry.get("resource")
+        if isinstance(held, dict) and held.get("resourceType") == "Medication":
+            found[_reference(held)] = held
+            if isinstance(entry.get("fullUrl"), str):
+                found[local(entry["fullUrl"])] = held
+    return found
+
+
+def _reference(resource: dict[str, Any]) -> str:
+    return f"{resource.get('resourceType')}/{resource.get('id')}"
+
+
+def _of_another(resource: dict[str, Any], patient: str | None) -> bool:
+    """Does it plainly name another patient? A subject without an id is taken to be that of the call."""
+    subject = resource.get("subject")
+    told = subject.get("reference") if isinstance(subject, dict) else None
+    named = local(told) if isinstance(told, str) else ""
+    return patient is not None and named.startswith("Patient/") and named != f"Patient/{patient}"
 
 
 class _NamelessError(ValueError):
@@ -133,29 +136,27 @@ class _NamelessError(ValueError):
 
 
 _UNREADABLE = (AttributeError, TypeError, ValueError, LookupError, RecursionError)
+_ORDERS = frozenset({"MedicationRequest", "ServiceRequest", "Procedure"})
 
 
-def _chosen(resource: dict[str, Any], chosen: frozenset[str] | None) -> bool:
-    return chosen is None or f"{resource.get('resourceType')}/{resource.get('id')}" in chosen
-
-
-def _orders(resource: dict[str, Any], chosen: frozenset[str] | None, reading: Reading) -> Iterator[Order]:
+def _orders(resource: dict[str, Any], call: _Call) -> Iterator[Order]:
     kind, name = resource.get("resourceType"), resource.get("id")
-    if kind not in ("MedicationRequest", "ServiceRequest", "Procedure", "CarePlan") or _void(resource):
+    if (kind not in _ORDERS and kind not in GROUPS) or _void(resource):
         return
-    selected = _chosen(resource, chosen)
+    selected = call.selects(resource)
     reference = f"{kind}/{name}" if isinstance(name, str) and _ID.fullmatch(name) else str(kind)
-    if kind == "MedicationRequest":
-        yield _drug_order(resource, reference, selected, reading)
+    if kind not in GROUPS:
+        yield _order(resource, reference, selected, call)
         return
-    details = [resource]
-    if kind == "CarePlan":
-        details = [a["detail"] for a in resource.get("activity") or () if a.get("detail")]
-        if not resource.get("activity") and isinstance(resource.get("title"), str):
-            details = [{"code": {"text": resource["title"]}}]
-    for detail in details:
-        if not _void(detail):
-            yield _act_order(detail, reference, selected, reading)
+    for part in (*parts_of(resource), *(resource.get("contained") or ())):
+        if part.get("resourceType", kind) in (*_ORDERS, kind) and not _void(part):
+            yield _order(part, reference, selected, call)
+
+
+def _order(part: dict[str, Any], reference: str, selected: bool, call: _Call) -> Order:
+    if part.get("resourceType") == "MedicationRequest":
+        return _drug_order(part, reference, selected, call)
+    return _act_order(part, reference, selected, call)
 
 
 def _void(resource: dict[str, Any]) -> bool:
@@ -163,43 +164,63 @@ def _void(resource: dict[str, Any]) -> bool:
     return resource.get("doNotPerform") is True or resource.get("status") in _VOID
 
 
-def _drug_order(resource: dict[str, Any], reference: str, selected: bool, reading: Reading) -> Order:
-    code = medication.code_of(resource, reading.medications)
-    if not code:
+def _codes(resource: dict[str, Any], call: _Call) -> list[dict[str, Any]]:
+    """The code of what is ordered, then those of its ingredients where it is a product of several."""
+    code = medication.code_of(resource, call.reading.medications)
+    reference = (resource.get("medicationReference") or {}).get("reference") or ""
+    held = {f"#{c.get('id')}": c for c in resource.get("contained") or ()}
+    product = held.get(reference) or call.products.get(local(reference)) or {}
+    parts = [part.get("itemCodeableConcept") for part in product.get("ingredient") or ()]
+    return [found for found in (code, *parts) if found]
+
+
+def _drug_order(resource: dict[str, Any], reference: str, selected: bool, call: _Call) -> Order:
+    codes, reading = _codes(resource, call), call.reading
+    if not codes:
         raise _NamelessError
+    code = codes[0]
     drugs, acts = _coded(code, reading)
+    for ingredient in codes[1:]:
+        drugs |= _coded(ingredient, reading)[0]
     name = _name(code) or _told(code, "medication")
-    given = intrathecal(resource, reading, *_texts(code))
-    by_letters = any(_IT.search(text) for text in _texts(code))
-    if Act.INTRATHECAL in acts or (given is None and (by_letters or _routed_it(resource))):
+    texts = _texts(code)
+    given = intrathecal(resource, reading, *texts)
+    by_letters = any(words.IT.search(text) for text in texts)
+    if Act.INTRATHECAL in acts or (given is None and (by_letters or _into_fluid(resource))):
         given = True
-    if by_letters and not drugs:
+    named = any(is_intrathecal(text) and words.SPINAL_CHEMOTHERAPY.search(text) for text in texts)
+    if not drugs and (by_letters or named):
         acts.add(Act.INTRATHECAL)
-    if "methotrexate" in drugs and not given and any(_HIGH_DOSE.search(text) for text in _texts(code)):
+    if given and (drugs & CYTOTOXIC) and not drugs & _OWN_ROUTE:
+        acts.add(Act.INTRATHECAL)
+    if "methotrexate" in drugs and not given and any(words.HIGH_DOSE.search(text) for text in texts):
         acts.add(Act.HIGH_DOSE_METHOTREXATE)
+    acts |= _ahead(_joined(texts))
     _tell_target(acts, drugs, _joined(_texts(code)))
     return Order(reference, name, frozenset(drugs), frozenset(acts), given, selected)
 
 
-def _act_order(detail: dict[str, Any], reference: str, selected: bool, reading: Reading) -> Order:
+def _act_order(detail: dict[str, Any], reference: str, selected: bool, call: _Call) -> Order:
     code, product = detail.get("code") or {}, detail.get("productCodeableConcept") or {}
     if not code and not product:
         raise _NamelessError
-    drugs, acts = _coded(code, reading)
+    drugs, acts = _coded(code, call.reading)
     if product:
-        more_drugs, more_acts = _coded(product, reading)
+        more_drugs, more_acts = _coded(product, call.reading)
         drugs |= more_drugs
         acts |= more_acts
     names = _texts(code) + _texts(product)
     context = [t for reason in detail.get("reasonCode") or () for t in _texts(reason)]
+    context += [t for more in detail.get("orderDetail") or () for t in _texts(more)]
     context += [n["text"] for n in detail.get("note") or () if isinstance(n.get("text"), str)]
     told = _joined(names)
-    acts |= _by_text(_AFTER.sub(" ", told), _joined([*names, *context]), acts)
+    acts |= _by_text(words.BEFORE.sub(" ", words.AFTER.sub(" ", told)), _joined([*names, *context]), acts)
+    acts |= _ahead(told)
     _collection(acts, drugs, told)
     _tell_target(acts, drugs, told)
-    if any(_REFERRAL.search(text) or _is_about(text) for text in _texts(code)):
+    if any(words.REFERRAL.search(text) or _is_about(text) for text in _texts(code)):
         acts, drugs = set(), set()
-    if "methotrexate" in drugs and _HIGH_DOSE.search(told):
+    if "methotrexate" in drugs and words.HIGH_DOSE.search(told):
         acts.add(Act.HIGH_DOSE_METHOTREXATE)
     spinal = True if Act.INTRATHECAL in acts and Act.HIGH_DOSE_METHOTREXATE not in acts else None
     name = _name(code) or _name(product) or _told(code or product, "order")
@@ -207,18 +228,28 @@ def _act_order(detail: dict[str, Any], reference: str, selected: bool, reading: 
 
 
 def _is_about(text: str) -> bool:
-    return bool(_ABOUT_IT.search(text)) and not _GIVES.search(text)
+    return bool(words.ABOUT_IT.search(text)) and not words.GIVES.search(text)
 
 
-def _routed_it(resource: dict[str, Any]) -> bool:
-    """Is a route "IT", as EHRs abbreviate it?"""
-    routes = [d.get("route") for d in resource.get("dosageInstruction") or () if isinstance(d, dict)]
-    return any(text.strip() == "IT" for r in routes if isinstance(r, dict) for text in _texts(r))
+def _into_fluid(resource: dict[str, Any]) -> bool:
+    """Does a route, site, method or instruction lead into the spinal fluid, in other words or by a code?"""
+    dosages = [d for d in resource.get("dosageInstruction") or () if isinstance(d, dict)]
+    told = [d[member] for d in dosages for member in ("route", "site", "method") if d.get(member)]
+    concepts = [c for c in told if isinstance(c, dict)]
+    codes = {c.get("code") for r in concepts for c in r.get("coding") or ()}
+    texts = [text for c in concepts for text in _texts(c)]
+    said = [d["text"] for d in dosages if isinstance(d.get("text"), str)]
+    return (
+        bool(codes & words.SPINAL_CODES)
+        or any(text.strip().upper() == "IT" for text in texts)
+        or any(words.SPINAL_ROUTE.search(text) for text in (*texts, *said))
+        or any(words.IT_AMOUNT.search(text) for text in said)
+    )
 
 
 def _collection(acts: set[Act], drugs: set[str], name: str) -> None:
     """Collecting the cells for a named product is no infusion of it."""
-    collected = _APHERESIS.search(name) or _COLLECT.search(name)
+    collected = words.APHERESIS.search(name) or words.COLLECT.search(name)
     if collected and drugs & _CAR_T_PRODUCTS:
         acts -= {Act.CAR_T_INFUSION, Act.LEUKAPHERESIS}
         acts.add(Act.LEUKAPHERESIS_FOR_CAR_T)
@@ -228,7 +259,7 @@ def _tell_target(acts: set[Act], drugs: set[str], name: str) -> None:
     """Which antigen CAR-T cells without a product name are against, where the name says it."""
     if Act.CAR_T_INFUSION not in acts or drugs & _CAR_T_PRODUCTS:
         return
-    targets = {n for found in _TARGETS.findall(name) for n in re.findall(r"\d+", found)}
+    targets = {n for found in words.TARGETS.findall(name) for n in re.findall(r"\d+", found)}
     if targets == {"19"}:
         acts.add(Act.CD19_CAR_T)
     elif targets and "19" not in targets:
@@ -273,11 +304,11 @@ def _by_other_names(texts: list[str]) -> set[str]:
     found: set[str] = set()
     for text in texts:
         if len(text) <= _MAX_TEXT:
-            for piece in _BETWEEN.split(text):
-                found |= {m.concept.removeprefix("drug.") for m in named_drugs({"text": piece})}
-            found |= {_OTHER_NAMES[word.lower()] for word in _OTHER_NAME.findall(text)}
-            found |= {"nelarabine"} if _NECTAR.search(text) else set()
-    return found - {INTRATHECAL_CHEMOTHERAPY}
+            for piece in words.BETWEEN.split(text):
+                found |= every_drug(piece)
+            found |= {words.OTHER_NAMES[name.lower()] for name in words.OTHER_NAME.findall(text)}
+            found |= {"nelarabine"} if words.NECTAR.search(text) else set()
+    return found
 
 
 def _act(concept: str) -> Act | None:
@@ -288,38 +319,60 @@ def _act(concept: str) -> Act | None:
     return None
 
 
-def _by_text(name: str, words: str, coded: set[Act]) -> set[Act]:
-    """What its name says is done; `words`, with reasons and notes, only tell of which kind or what for."""
-    found: set[Act] = set()
-    apheresis = bool(_APHERESIS.search(name)) or Act.LEUKAPHERESIS in coded
-    if _LEUKOREDUCTION.search(words):
-        coded.discard(Act.LEUKAPHERESIS)
-    elif (_CAR_T.search(words) and (apheresis or (_CAR_T.search(name) and _COLLECT.search(name)))) or (
-        apheresis and _T_CELLS.search(name)
-    ):
-        coded.discard(Act.LEUKAPHERESIS)
-        found.add(Act.LEUKAPHERESIS_FOR_CAR_T)
-    elif apheresis:
-        found.add(Act.LEUKAPHERESIS)
-    elif _CAR_T.search(name):
-        found.add(Act.CAR_T_INFUSION)
-    if _TRANSPLANT.search(name) or coded & _TRANSPLANTS:
-        found |= _transplant(words) - ({Act.TRANSPLANT} if coded & _TRANSPLANTS else set())
+def _by_text(name: str, told: str, coded: set[Act]) -> set[Act]:
+    """What its name says is done; `told`, with reasons and notes, only tells of which kind or what for."""
+    found = _of_cells(name, told, coded)
+    if words.TRANSPLANT.search(name) or coded & _TRANSPLANTS:
+        found |= _transplant(told) - ({Act.TRANSPLANT} if coded & _TRANSPLANTS else set())
         if found & _KINDS:
             coded.discard(Act.TRANSPLANT)
-    if _DLI.search(name):
+    if words.DLI.search(name):
         found.add(Act.DONOR_LYMPHOCYTES)
-    if is_intrathecal(name) or _IT.search(name):
+    if words.BODY_IRRADIATION.search(name):
+        found.add(Act.BODY_IRRADIATION)
+    if words.IT.search(name) or (is_intrathecal(name) and _is_chemotherapy(name)):
         found.add(Act.INTRATHECAL)
     return found
 
 
-def _transplant(words: str) -> set[Act]:
-    auto, allo = _AUTOLOGOUS.search(words), _ALLOGENEIC.search(words)
+def _of_cells(name: str, told: str, coded: set[Act]) -> set[Act]:
+    """Collection of T cells or infusion of CAR-T cells."""
+    apheresis = bool(words.APHERESIS.search(name)) or Act.LEUKAPHERESIS in coded
+    collects = apheresis or (words.COLLECT.search(name) and words.T_CELLS.search(name))
+    if words.LEUKOREDUCTION.search(told):
+        coded.discard(Act.LEUKAPHERESIS)
+    elif (
+        (words.FOR_CAR_T.search(told) and collects)
+        or (words.CAR_T.search(name) and words.COLLECT.search(name))
+        or (apheresis and words.T_CELLS.search(name))
+    ):
+        coded.discard(Act.LEUKAPHERESIS)
+        return {Act.LEUKAPHERESIS_FOR_CAR_T}
+    elif apheresis:
+        return set() if words.OTHER_APHERESIS.search(name) else {Act.LEUKAPHERESIS}
+    elif words.CAR_T.search(name):
+        return {Act.CAR_T_INFUSION}
+    return set()
+
+
+def _is_chemotherapy(name: str) -> bool:
+    """Of what goes into the spinal fluid: is it not plainly something else?"""
+    return not words.SPINAL_OTHER.search(name) or bool(words.SPINAL_CHEMOTHERAPY.search(name))
+
+
+def _ahead(name: str) -> set[Act]:
+    """What the order is a preparation for, by its name."""
+    found = [m.group() for m in words.BEFORE.finditer(name)]
+    cells = {Act.CAR_T_AHEAD for text in found if words.CAR_T.search(text)}
+    return cells | {Act.TRANSPLANT_AHEAD for text in found if not words.CAR_T.search(text)}
+
+
+def _transplant(told: str) -> set[Act]:
+    auto, allo = words.AUTOLOGOUS.search(told), words.ALLOGENEIC.search(told)
     kind = Act.TRANSPLANT
     if bool(auto) is not bool(allo):
         kind = Act.AUTOLOGOUS_TRANSPLANT if auto else Act.ALLOGENEIC_TRANSPLANT
-    return {kind, Act.REDUCED_INTENSITY} if _REDUCED.search(words) else {kind}
+    return {kind, Act.REDUCED_INTENSITY} if words.REDUCED.search(told) else {kind}
 
 
 def _texts(code: dict[str, Any]) -> list[str]:

@@ -11,7 +11,7 @@ from cds_rules import check_orders
 from cds_rules.treatment.order_parts import parts_of
 from cds_rules.treatment.orders import checks_of
 from service.cards.build import Pages
-from service.cards.orders import order_cards, unread_card
+from service.cards.orders import order_cards, others_card, unread_card
 from service.fhir.orders import Drafts, read_drafts
 from service.fhir.prefetch import TEMPLATES
 from service.hooks.chart import ChartReader, context_of
@@ -65,7 +65,7 @@ class OrderChecks:
         """
         context, drafts = self._drafts(request)
         patient = context.patientId
-        cards = unread_card(drafts.unread, self.pages)
+        cards = (*unread_card(drafts.unread, self.pages), *others_card(drafts.of_others, self.pages))
         checks = checks_of(drafts.orders)
         if checks:
             timeline = self.charts.timeline(request, patient, parts_of(checks))
@@ -76,6 +76,6 @@ class OrderChecks:
         lexicon = self.charts.lexicon
         if self.service is ORDER_SELECT:
             chosen = context_of(request, OrderSelectContext)
-            return chosen, read_drafts(chosen.draftOrders, chosen.selections, lexicon)
+            return chosen, read_drafts(chosen.draftOrders, chosen.selections, lexicon, chosen.patientId)
         signed = context_of(request, OrderSignContext)
-        return signed, read_drafts(signed.draftOrders, None, lexicon)
+        return signed, read_drafts(signed.draftOrders, None, lexicon, signed.patientId)

@@ -225,7 +225,7 @@ def test_no_text_of_a_draft_formats_or_links(
         request["context"]["selections"] = ["MedicationRequest/nelarabine"]
     answer = client.call(request, path)
     if member == "id" and path == SELECT:
-        assert answer.cards == []
+        assert checks(answer) == ["order-unread"]
         return
     assert "O-7" in checks(answer)
     reader = MarkdownIt("gfm-like", {"linkify": False})
@@ -283,6 +283,34 @@ def test_only_what_the_checks_need_is_fetched(client: CheckedClient, fhir: FhirS
     }
     assert checks(client.call(request, path)) == ["O-17"]
     assert fhir.asked_keys() == {"patient", "conditions"}
+
+
+def test_a_steroid_opens_no_record_unless_a_collection_stands_beside_it(
+    client: CheckedClient, fhir: FhirStub
+) -> None:
+    dexamethasone = drug("dexamethasone", "3264")
+    assert client.call(call(SIGN, dexamethasone, **with_server(fhir)), SIGN).cards == []
+    assert fhir.asked_keys() == set()
+    pheresis: Json = {
+        "resourceType": "ServiceRequest",
+        "id": "p",
+        "code": {"text": "Leukapheresis for CAR-T"},
+    }
+    beside = call(SELECT, dexamethasone, pheresis, selections=["MedicationRequest/dexamethasone"])
+    assert checks(client.call({**beside, **with_server(fhir)}, SELECT)) == ["O-13i"]
+
+
+@each_hook
+def test_an_order_for_another_patient_is_named_and_not_checked(ask: Ask, path: str) -> None:
+    other = drug("nelarabine", subject={"reference": "Patient/another"})
+    (card,) = ask(path, other).cards
+    assert card["source"]["topic"]["code"] == "order-of-another"
+    assert "names another patient" in card["summary"]
+    assert checks(ask(path, other, {**drug(), "id": "mine"}))[0] == "order-of-another"
+
+
+def test_a_selection_that_is_not_among_the_drafts_is_said(ask: Ask) -> None:
+    assert checks(ask(SELECT, drug(), selections=["MedicationRequest/elsewhere"])) == ["order-unread"]
 
 
 def test_what_an_antigen_needs_is_fetched(client: CheckedClient, fhir: FhirStub) -> None:

@@ -48,6 +48,14 @@ def request(text: str) -> Json:
         ("NECTAR block 1", {"nelarabine"}),
         ("imatinib mesylate", {"imatinib"}),
         ("nelarabine / cyclophosphamide / etoposide", {"nelarabine", "cyclophosphamide", "etoposide"}),
+        ("NELARABINE|ETOPOSIDE", {"nelarabine", "etoposide"}),
+        ("nelarabine days 1-5 methotrexate day 8", {"nelarabine", "methotrexate"}),
+        ("nelarabine then methotrexate", {"nelarabine", "methotrexate"}),
+        ("vincristine liposomal / methotrexate", {"liposomal-vincristine", "methotrexate"}),
+        ("Ara-C", {"cytarabine"}),
+        ("tisa-cel", {"tisagenlecleucel"}),
+        ("brexu-cel", {"brexucabtagene"}),
+        ("VSLI", {"liposomal-vincristine"}),
         ("ruxolitinib 1.5 % cream", set()),
         ("Nectar thick liquids", set()),
         ("NECTAR THICK LIQUIDS", set()),
@@ -95,6 +103,26 @@ def test_it_is_intrathecal_in_capitals_only_and_yields_to_the_route(
         ("Discontinue blinatumomab infusion", set(), set()),
         ("Leukapheresis for Kymriah", {"tisagenlecleucel"}, {COLLECTION}),
         ("Apheresis, T-cell collection", set(), {COLLECTION}),
+        ("T-cell collection before CAR-T", set(), {COLLECTION, Act.CAR_T_AHEAD}),
+        ("Leukopheresis", set(), {Act.LEUKAPHERESIS}),
+        ("Leucapheresis", set(), {Act.LEUKAPHERESIS}),
+        ("Apheresis platelets, irradiated", set(), set()),
+        ("Red cell exchange apheresis", set(), set()),
+        ("Peripheral blood stem cell collection by apheresis", set(), set()),
+        ("Lymphodepletion before CAR-T", set(), {Act.CAR_T_AHEAD}),
+        ("Pre-CAR-T echocardiogram", set(), {Act.CAR_T_AHEAD}),
+        ("Dental clearance prior to allogeneic HSCT", set(), {Act.TRANSPLANT_AHEAD}),
+        ("Stem cell transplant workup", set(), set()),
+        ("TBI 12 Gy", set(), {Act.BODY_IRRADIATION}),
+        ("CT head, TBI", set(), set()),
+        ("Donor leukocyte infusion", set(), {Act.DONOR_LYMPHOCYTES}),
+        ("Allogeneic lymphocyte infusions", set(), {Act.DONOR_LYMPHOCYTES}),
+        ("Chemotherapy administration, into CNS", set(), {Act.INTRATHECAL}),
+        ("Intrathecal triple therapy", set(), {Act.INTRATHECAL}),
+        ("Intrathecal baclofen", set(), set()),
+        ("Intrathecal morphine after IT chemo", set(), {Act.INTRATHECAL}),
+        ("CART19 infusion", set(), {CAR_T}),
+        ("Educate about blinatumomab", set(), set()),
         ("Kymriah infusion", {"tisagenlecleucel"}, {CAR_T}),
         ("CD19 CAR-T infusion", set(), {CAR_T, CD19_CAR_T}),
         ("CD22-directed CAR-T infusion", set(), {Act.OTHER_CAR_T}),
@@ -106,6 +134,28 @@ def test_an_order_is_what_it_gives(text: str, drugs: set[str], acts: set[Act]) -
     order = only(request(text))
     assert order.drugs == drugs
     assert order.acts == acts
+
+
+@pytest.mark.parametrize(
+    ("text", "acts"),
+    [
+        ("Triple IT", {Act.INTRATHECAL}),
+        ("TIT", {Act.INTRATHECAL}),
+        ("Intrathecal triple therapy", {Act.INTRATHECAL}),
+        ("Intrathecal morphine", set()),
+    ],
+)
+def test_a_mixture_into_the_spinal_fluid_without_its_drugs_is_intrathecal_chemotherapy(
+    text: str, acts: set[Act]
+) -> None:
+    assert only(drug(text)).acts == acts
+
+
+@pytest.mark.parametrize(
+    "more", [{"reasonCode": [{"text": "Kymriah manufacture"}]}, {"orderDetail": [{"text": "for CAR-T"}]}]
+)
+def test_a_product_or_a_detail_tells_what_an_apheresis_is_for(more: Json) -> None:
+    assert only({**request("Apheresis"), **more}).acts == {COLLECTION}
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def drug(code: str, text: str | None = None, **more: Any) -> Json:
         (request("Leukapheresis", "6A550Z1"), {Act.LEUKAPHERESIS}),
         (request("Leukapheresis"), {Act.LEUKAPHERESIS}),
         (request("Leukapheresis, leukoreduction", "6A550Z1"), set()),
-        (request("Leukoreduction before CAR-T", "6A550Z1"), set()),
+        (request("Leukoreduction before CAR-T", "6A550Z1"), {Act.CAR_T_AHEAD}),
         (request("Blood collection"), set()),
         (request("Allogeneic HSCT"), {Act.ALLOGENEIC_TRANSPLANT}),
         (request("Autologous stem cell transplant"), {Act.AUTOLOGOUS_TRANSPLANT}),
@@ -141,3 +141,109 @@ def test_an_order_is_chosen_by_its_reference() -> None:
 def test_an_id_that_is_none_is_left_out_of_the_reference() -> None:
     assert only({**drug("6851"), "id": "[x](https://evil.example)"}).reference == "MedicationRequest"
     assert only({**drug("6851"), "id": 7}).reference == "MedicationRequest"
+
+
+def test_a_medication_is_found_by_the_full_url_of_its_entry_and_told_by_its_ingredients() -> None:
+    url = "urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0"
+    parts = [{"itemCodeableConcept": {"text": name}} for name in ("nelarabine", "etoposide")]
+    product = {"resourceType": "Medication", "ingredient": parts}
+    order = {"resourceType": "MedicationRequest", "id": "m", "medicationReference": {"reference": url}}
+    bundle = {"entry": [{"fullUrl": url, "resource": product}, {"resource": order}]}
+    (found,) = read_drafts(bundle, None, LEXICON).orders
+    assert found.drugs == {"nelarabine", "etoposide"}
+    inside = {**order, "medicationReference": {"reference": "#x"}, "contained": [{**product, "id": "x"}]}
+    assert only(inside).drugs == {"nelarabine", "etoposide"}
+
+
+@pytest.mark.parametrize(
+    "route",
+    [
+        {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-RouteOfAdministration", "code": c}]}
+        for c in ("IT", "ITINJ")
+    ]
+    + [{"coding": [{"system": "http://standardterms.edqm.eu", "code": "20042000"}]}]
+    + [{"text": text} for text in ("intra-thecal", "it", "Intraventricular (Ommaya)", "Intrathecally")],
+    ids=str,
+)
+def test_a_route_into_the_spinal_fluid_is_read_as_systems_write_it(route: Json) -> None:
+    assert only(drug("6851", dosageInstruction=[{"route": route}])).intrathecal is True
+
+
+@pytest.mark.parametrize(
+    ("dosage", "intrathecal"),
+    [
+        ({"site": {"text": "Intrathecal space"}}, True),
+        ({"method": {"text": "Intrathecal injection"}}, True),
+        ({"text": "12 mg IT once"}, True),
+        ({"text": "give via lumbar puncture"}, True),
+        ({"text": "TAKE IT WITH FOOD"}, None),
+        ({"route": {"coding": [{"code": "20045000"}]}}, None),
+        ({"route": {"text": "Intravenous"}, "site": {"text": "Ommaya reservoir"}}, False),
+    ],
+    ids=str,
+)
+def test_site_method_and_instruction_tell_it_where_the_route_does_not(
+    dosage: Json, intrathecal: bool | None
+) -> None:
+    assert only(drug("6851", dosageInstruction=[dosage])).intrathecal is intrathecal
+
+
+def test_any_cytotoxic_drug_into_the_spinal_fluid_is_intrathecal_chemotherapy() -> None:
+    spinal = [{"route": {"text": "Intrathecal"}}]
+    vincristine = drug("11202", "vincristine")
+    assert only({**vincristine, "dosageInstruction": spinal}).acts == {Act.INTRATHECAL}
+    assert only(vincristine).acts == set()
+
+
+@pytest.mark.parametrize("status", ["cancelled", "completed", "entered-in-error", "stopped"])
+def test_an_order_that_is_over_is_no_draft(status: str) -> None:
+    assert drafts(drug("6851", status=status)) == Drafts(())
+    assert drafts(drug("6851", status="on-hold")).orders
+
+
+@pytest.mark.parametrize(
+    ("subject", "others"),
+    [
+        ({"reference": "Patient/p"}, 0),
+        ({"reference": "https://ehr.example/fhir/Patient/p/_history/2"}, 0),
+        ({"reference": "urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0"}, 0),
+        ({"identifier": {"value": "7"}}, 0),
+        ({"reference": "Patient/q"}, 1),
+        ({"reference": "https://ehr.example/fhir/Patient/q"}, 1),
+    ],
+    ids=str,
+)
+def test_an_order_for_another_patient_is_counted_and_not_checked(subject: Json, others: int) -> None:
+    bundle = {"entry": [{"resource": drug("6851", subject=subject)}]}
+    found = read_drafts(bundle, None, LEXICON, "p")
+    assert (len(found.orders), found.of_others, found.unread) == (1 - others, others, 0)
+
+
+def test_a_selection_that_is_not_among_the_drafts_was_not_read() -> None:
+    found = drafts(drug("6851"), chosen=["MedicationRequest/elsewhere"])
+    assert found.unread == 1
+    assert not found.orders[0].selected
+
+
+def test_what_a_plan_contains_or_describes_is_an_order() -> None:
+    held = {**drug("274771"), "id": "x"}
+    plan: Json = {"resourceType": "CarePlan", "id": "p", "contained": [held]}
+    (order,) = drafts({**plan, "activity": [{"reference": {"reference": "#x"}}]}).orders
+    assert order.drugs == {"nelarabine"}
+    assert order.reference == "CarePlan/p"
+    medication = {"resourceType": "Medication", "id": "k", "code": {"text": "nelarabine"}}
+    refers = {"detail": {"productReference": {"reference": "#k"}}}
+    assert only({**plan, "contained": [medication], "activity": [refers]}).drugs == {"nelarabine"}
+    described = {"detail": {"description": "nelarabine days 1 to 5"}}
+    assert only({"resourceType": "CarePlan", "id": "p", "activity": [described]}).drugs == {"nelarabine"}
+
+
+def test_the_actions_of_a_group_are_orders_unless_they_point_to_one() -> None:
+    inner: Json = {"title": "CAR-T infusion"}
+    actions = [{"title": "Block 1", "action": [{"code": [{"text": "nelarabine"}]}, inner]}]
+    points = {"title": "blinatumomab", "resource": {"reference": "MedicationRequest/1"}}
+    group = {"resourceType": "RequestGroup", "id": "g", "action": [*actions, points]}
+    found = drafts(group).orders
+    assert set().union(*(o.drugs for o in found)) == {"nelarabine"}
+    assert set().union(*(o.acts for o in found)) == {Act.CAR_T_INFUSION}
+    assert drafts({**group, "status": "revoked"}).orders == ()

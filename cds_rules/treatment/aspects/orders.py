@@ -110,7 +110,7 @@ def _is_intrathecal(order: Order) -> bool:
     return chemotherapy or Act.INTRATHECAL in order.acts
 
 
-_FOR_CAR_T = frozenset({Act.CAR_T_INFUSION, Act.LEUKAPHERESIS_FOR_CAR_T})
+_FOR_CAR_T = frozenset({Act.CAR_T_INFUSION, Act.LEUKAPHERESIS_FOR_CAR_T, Act.CAR_T_AHEAD})
 
 
 def _car_t_plan(chart: Chart) -> Seen:
@@ -169,7 +169,9 @@ def _collection_plan(chart: Chart) -> Seen:
     return Seen(_EITHER, unsure, "the record does not hold the plan")
 
 
-_TRANSPLANTS = frozenset({Act.ALLOGENEIC_TRANSPLANT, Act.TRANSPLANT, Act.REDUCED_INTENSITY})
+_TRANSPLANTS = frozenset(
+    {Act.ALLOGENEIC_TRANSPLANT, Act.TRANSPLANT, Act.REDUCED_INTENSITY, Act.BODY_IRRADIATION}
+)
 _PREPARING = (EventKind.TRANSPLANT_EVALUATION, EventKind.DONOR_SEARCH, EventKind.DONOR_READY)
 
 
@@ -187,9 +189,10 @@ def _transplant_plan(chart: Chart) -> Seen:
         if e.active is not False and (relapse is None or (e.when and e.when.latest >= relapse.earliest))
     ]
     ordered = standing_orders(chart)
-    sources = (*(e.source for e in signs), *ordered)
+    ahead = drafts(chart, lambda o: Act.TRANSPLANT_AHEAD in o.acts)
+    sources = (*(e.source for e in signs), *ordered, *ahead)
     why = "the record does not hold whether a transplant is planned"
-    if ordered or any(e.certain and e.route.settles for e in signs):
+    if ordered or ahead or any(e.certain and e.route.settles for e in signs):
         return Seen(frozenset({TransplantPlan.SCHEDULED, TransplantPlan.PREPARED}), sources, why)
     return Seen(frozenset(TransplantPlan), sources, why)
 
