@@ -153,6 +153,14 @@ def diagnosed(text: str) -> Diagnosed | None:
     return Diagnosed(lineage_of(plain), tells_relapse(text), ABOUT.search(plain) is not None)
 
 
+_OF_SOMEONE_ELSE = re.compile(_ELSEWHERE, re.IGNORECASE)
+
+
+def is_of_someone_else(text: str) -> bool:
+    """Does a text tell of the family, or of whom the patient gave cells to?"""
+    return _OF_SOMEONE_ELSE.search(text) is not None
+
+
 def is_doubted(text: str) -> bool:
     """Do the words beside a code of the disease ask for it, deny it or tell of someone else?"""
     return DENIED.search(_NO_RELAPSE.sub(" ", text)) is not None

@@ -13,6 +13,7 @@ from service.fhir.fetched import Fetched, Problem
 from service.fhir.lexicon import Lexicon, by_name
 from service.fhir.prefetch import NEEDS, Need, is_empty, sent
 from service.fhir.read import by_text
+from service.fhir.read.condition import morphologies
 from service.fhir.scopes import explanation
 from service.observing.notes import Fetch, notes
 
@@ -95,6 +96,7 @@ def _names_leukemia(resource: dict[str, Any], lexicon: Lexicon) -> bool:
         codings = code.get("coding") or ()
         found = [lexicon.meanings.get((c.get("system"), c.get("code"))) for c in codings]
         found += [by_name(code, lexicon.names)] if lexicon.names else []
+        found += [lexicon.meanings.get(coding) for coding in morphologies(resource)]
         if lexicon.text_settles and by_text.claims_leukemia(code):
             return True
     except (AttributeError, TypeError, ElementError):

@@ -141,6 +141,8 @@ class RecordReader:
                 for coding in code.get("coding", ())
                 if (meaning := index.get((coding.get("system"), coding.get("code")))) is not None
             ]
+            if kind == "Condition" and "extension" in resource:
+                meanings += [index[c] for c in condition.morphologies(resource) if c in index]
             if names and not meanings and (named := by_name(code, names)) is not None:
                 meanings = [named]
             if is_drug and not meanings:

@@ -31,16 +31,6 @@ NARROWER: dict[tuple[str, str], str] = {
     ): "the only marrow that shows refractory disease: without it no marrow above 25 % after reinduction is "
     "on record, which a full record answers with no, so the first-relapse schemes apply again",
     (
-        "very-early-testicular",
-        "Condition/vet-relapse-1",
-    ): "the only record that names the relapse (the biopsy alone is not read as one): without it a chart in "
-    "remission is left",
-    (
-        "testicular-after-transplant",
-        "Condition/testhsct-relapse-2",
-    ): "the only record that names the second relapse (the biopsy alone is not read as one): without it the "
-    "first relapse is the last, and it came before the transplant, so the first-relapse schemes speak of it",
-    (
         "infant-kmt2a",
         "Observation/infant-marrow-block-1",
     ): "the only marrow that shows refractory disease, as for mye2023-2-refractory",

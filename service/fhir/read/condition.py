@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from cds_rules.patient.findings import Genetic, Laterality, Marker
@@ -16,6 +16,7 @@ from cds_rules.patient.timeline import (
     Site,
     Transplant,
 )
+from service.fhir.disease_words import is_of_someone_else
 from service.fhir.elements import BodySite, CodeableConcept, ConditionData
 from service.fhir.read import event, words_beside
 from service.fhir.reading import Meaning, Reading, when, words
@@ -48,6 +49,13 @@ _BESIDE = {"mpal", "down-syndrome"}
 """Conditions that are no ALL by themselves."""
 _ANOTHER = {"burkitt", "aml"}
 """Acute leukemias that are not ALL as it is meant here."""
+_NO_DISEASE = _BESIDE | {_IN_TRANSPLANT}
+_WITHDRAWN = {
+    "entered-in-error": "Entered in error: not used.",
+    "refuted": "Refuted diagnosis: not used.",
+}
+_UNCONFIRMED = "The diagnosis is recorded as not confirmed: it settles nothing."
+_SOMEONE_ELSES = "The words beside its code tell of someone else: it settles nothing."
 _TWO_DISEASES = "Coded as ALL and as another acute leukemia at once: it settles nothing."
 _TWO_STATES = (
     "Its code says remission, and another code or its clinical status says relapse: no date is used."
@@ -64,6 +72,25 @@ _IN_WORDS = {
 """Verification statuses that come without their code."""
 
 
+HISTOLOGY = "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-histology-morphology-behavior"
+
+
+def morphologies(resource: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
+    """System and code of the morphology that mCODE keeps in an extension, from the raw Condition.
+
+    There the code of the Condition may be no more than "malignant neoplastic disease". Other extensions, and
+    shapes that are none, tell nothing.
+    """
+    given = resource.get("extension")
+    for extension in given if isinstance(given, list) else ():
+        if isinstance(extension, dict) and extension.get("url") == HISTOLOGY:
+            value = extension.get("valueCodeableConcept")
+            codings = value.get("coding") if isinstance(value, dict) else None
+            for coding in codings if isinstance(codings, list) else ():
+                if isinstance(coding, dict):
+                    yield coding.get("system"), coding.get("code")
+
+
 def matters(meaning: Meaning) -> bool:
     """Is this a diagnosis of ALL or another acute leukemia, a status code, or a complication?"""
     concept = meaning.concept
@@ -76,13 +103,14 @@ def read(resource: dict[str, Any], meanings: list[Meaning], reading: Reading) ->
     data = ConditionData.of(resource)
     source = f"Condition/{data.id}"
     verification = _status(data.verificationStatus, VERIFICATION)
-    if verification == "entered-in-error":
-        reading.problem(ProblemKind.ENTERED_IN_ERROR, "Entered in error: not used.", source)
-        return
-    if verification == "refuted":
-        reading.problem(ProblemKind.ENTERED_IN_ERROR, "Refuted diagnosis: not used.", source)
+    if verification in _WITHDRAWN:
+        reading.problem(ProblemKind.ENTERED_IN_ERROR, _WITHDRAWN[verification], source)
         return
     certain = verification not in UNCERTAIN
+    text = words(data.code)
+    if is_of_someone_else(text):
+        reading.problem(ProblemKind.CONFLICT, _SOMEONE_ELSES, source)
+        certain, text = False, ""
     _history(meanings, source, certain, reading)
     beside = [m for m in meanings if event.of_condition(m.concept) is not None]
     if beside:
@@ -94,16 +122,14 @@ def read(resource: dict[str, Any], meanings: list[Meaning], reading: Reading) ->
     told = [m for m in meanings if m.concept.startswith("all.") or m.concept in _SINGLE]
     if certain:
         _genetics(data, told, source, reading)
-    if told and all(m.concept in _BESIDE | {_IN_TRANSPLANT} for m in told):
-        if any(m.concept == _IN_TRANSPLANT for m in told):
-            _relapse_of_something(data, source, told, certain, reading)
-    elif told:
-        if not certain or another:
-            unsure = "The diagnosis is recorded as not confirmed: it settles nothing."
-            reading.problem(ProblemKind.CONFLICT, _TWO_DISEASES if another else unsure, source)
+    if any(m.concept not in _NO_DISEASE for m in told):
+        if another or verification in UNCERTAIN:
+            reading.problem(ProblemKind.CONFLICT, _TWO_DISEASES if another else _UNCONFIRMED, source)
         found = _diagnosis(data, source, told, certain and not another, reading)
-        reading.diagnoses.append(words_beside.heard(found, words(data.code), reading))
+        reading.diagnoses.append(words_beside.heard(found, text, reading))
         reading.leukemia.add(source)
+    elif any(m.concept == _IN_TRANSPLANT for m in told):
+        _relapse_of_something(data, source, told, certain, reading)
 
 
 def _relapse_of_something(
