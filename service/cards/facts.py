@@ -48,6 +48,7 @@ def fact_rows(p: RelapsePicture, *, for_schemes: bool = True) -> list[FactRow]:
         _row("From diagnosis to relapse", months, f"{months.value} months"),
         _row("Sites", p.sites, ", ".join(sorted(str(s) for s in p.sites.value or ()))),
         *(_scheme_rows(p) if for_schemes else ()),
+        *_latest_mrd(p, told=p.end_block1_mrd.evidence if for_schemes else ()),
         _yes_row("Transplant before the relapse", p.earlier_transplant, _transplants(p)),
         _yes_row("CAR-T", p.car_t, _infusions(p)),
         *([_yes_row("Refractory", p.refractory)] if p.refractory.value else []),
@@ -108,6 +109,27 @@ def _scheme_rows(p: RelapsePicture) -> list[FactRow]:
     if p.first_remission.known:
         rows.insert(0, _row("First remission", p.first_remission, str(p.first_remission.value)))
     return rows
+
+
+def _latest_mrd(p: RelapsePicture, told: tuple[str, ...]) -> list[FactRow]:
+    """The last marrow MRD since the relapse, all of that day; none if the row before told it (`told`)."""
+    relapse = p.relapse_date.value
+    since = [
+        (r.when.earliest, r)
+        for r in p.findings.timeline.mrd
+        if r.marrow and r.route.settles and r.when is not None and r.when.exact
+        and relapse is not None and relapse.latest < r.when.earliest <= p.on
+    ]  # fmt: skip
+    last = max((day for day, _ in since), default=None)
+    found = [r for day, r in since if day == last]
+    sources = tuple(r.source for r in found)
+    if not found or set(sources) <= set(told):
+        return []
+    said = "; ".join(f"{percent(r.fraction)} {_BY.get(r.method or '', 'method not told')}" for r in found)
+    return [FactRow("Latest marrow MRD", said, str(last), sources)]
+
+
+_BY = {"flow": "by flow", "pcr": "by PCR", "ngs": "by sequencing"}
 
 
 def _beside(p: RelapsePicture) -> list[FactRow]:
