@@ -37,7 +37,10 @@ class Problem(StrEnum):
     BUSY = "busy", "The FHIR server was too busy to answer (429)."
     SERVER_ERROR = "server-error", "The FHIR server failed while answering (5xx)."
     HTTP_ERROR = "http-error", "The FHIR server could not be asked, or gave an unexpected HTTP answer."
-    UNREACHABLE = "unreachable", "No secure connection to the FHIR server could be made or kept."
+    UNREACHABLE = (
+        "unreachable",
+        "No connection to the FHIR server could be made or kept: the network, or its certificate.",
+    )
     REFUSED_ADDRESS = (
         "refused-address",
         "The FHIR server lies in a network that this service is not set up to call.",

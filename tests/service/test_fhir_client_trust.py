@@ -262,7 +262,7 @@ def test_the_survey_fetches_with_the_file_too(
     ours = signed(tmp_path)
     server = over_tls(ehr, ours.server).base
     ehr.on("Patient?_count=1", sends({"resourceType": "Bundle", "type": "searchset"}))
-    with pytest.raises(CheckError, match="No secure connection"):
+    with pytest.raises(CheckError, match="No connection to the FHIR server"):
         run_check([], server, 1, None, None)
     monkeypatch.setenv("RELAPSE_CDS_FHIR_CA_FILE", str(ours.ca))
     with pytest.raises(CheckError, match="it holds no patients"):
