@@ -40,6 +40,14 @@ _EXPRESSIONS = {
 }
 
 
+_IN_WORDS = {
+    **dict.fromkeys(("positive", "pos", "present", "bright", "strongly positive"), Expression.POSITIVE),
+    **dict.fromkeys(("dim", "weak", "weakly positive", "dim positive", "dimly positive"), Expression.DIM),
+    **dict.fromkeys(("negative", "neg", "absent", "not expressed"), Expression.NEGATIVE),
+}
+"""Whole texts. "Partial" and "subset" are left out: some blasts have it and others have not."""
+
+
 def matters(meaning: Meaning) -> bool:
     """Is this one of the results that are read?"""
     concept = meaning.concept
@@ -153,9 +161,15 @@ def _read_status(
 def _read_antigen(
     data: ObservationData, source: str, taken: PartialDate, meaning: Meaning, reading: Reading
 ) -> None:
-    """Only a coded answer is taken: from which percentage an antigen is positive no source says."""
-    answers = reading.concepts(data.valueCodeableConcept)
+    """Only an answer, coded or in one known word, is taken: from which percentage on an antigen is positive
+    no source says."""
+    value = data.valueCodeableConcept
+    answers = reading.concepts(value)
     told = {_EXPRESSIONS[m.concept] for m in answers if m.concept in _EXPRESSIONS}
+    written = data.valueString or (value.text if value is not None and not answers else None)
+    word = _IN_WORDS.get(" ".join(written.lower().split()).strip(".")) if written else None
+    if word is not None:
+        told.add(word)
     if Expression.DIM in told:
         told.discard(Expression.POSITIVE)
     if len(told) != 1:

@@ -1,0 +1,58 @@
+"""Antigens on blasts: a coded answer or one known word, and no number."""
+
+from typing import Any
+
+import pytest
+
+from cds_rules.patient.findings import Antigen, Expression
+from cds_rules.patient.timeline import PatientTimeline, ProblemKind
+from service.fhir.site_map import SiteCode, SiteMap
+from service.fhir.to_timeline import to_timeline
+from tests.unit.observations import LAB, SCT, Json, coded, observation, percent
+
+CD19 = (LAB, "CD19")
+SITE = SiteMap("Test hospital", {CD19: SiteCode(system=LAB, code="CD19", concept="blasts.cd19")})
+POSITIVE, WEAK, NEGATIVE = (SCT, "10828004"), (SCT, "260408008"), (SCT, "260385009")
+
+
+def read(**value: Any) -> PatientTimeline:
+    return to_timeline([observation(CD19, **value)], "p", site_map=SITE)
+
+
+@pytest.mark.parametrize(
+    ("value", "expression"),
+    [
+        ({"valueCodeableConcept": coded(POSITIVE)}, Expression.POSITIVE),
+        ({"valueCodeableConcept": coded(WEAK)}, Expression.DIM),
+        ({"valueCodeableConcept": coded(NEGATIVE)}, Expression.NEGATIVE),
+        ({"valueCodeableConcept": {"text": "Negative"}}, Expression.NEGATIVE),
+        ({"valueString": "positive"}, Expression.POSITIVE),
+        ({"valueString": " BRIGHT "}, Expression.POSITIVE),
+        ({"valueString": "Dim positive"}, Expression.DIM),
+        ({"valueString": "Not expressed."}, Expression.NEGATIVE),
+    ],
+)
+def test_an_answer_in_a_code_or_in_one_word(value: Json, expression: Expression) -> None:
+    (found,) = read(**value).antigens
+    assert (found.antigen, found.expression) == (Antigen.CD19, expression)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"valueQuantity": percent(98)},
+        {"valueString": "98 %"},
+        {"valueString": "partial"},
+        {"valueString": "positive on a subset"},
+        {"valueString": "positive?"},
+        {"valueString": "not negative"},
+        {"valueString": ""},
+        {"valueCodeableConcept": coded(POSITIVE, NEGATIVE)},
+        {"valueCodeableConcept": coded((SCT, "82334004"))},
+        {},
+    ],
+)
+def test_anything_else_is_named_and_not_used(value: Json) -> None:
+    timeline = read(**value)
+    assert timeline.antigens == ()
+    assert [p.kind for p in timeline.problems] == [ProblemKind.UNREADABLE]
