@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -45,6 +45,8 @@ class Episode:
     in_transplant: bool = False
     sites_told: bool = True
     """False when a recorded body site is not recognised."""
+    named_sites: frozenset[Site] = frozenset()
+    """Sites that only words name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def course_of(timeline: PatientTimeline, diagnosed: PartialDate | None, signs: S
     episodes = _gather(dated, calm)
     if undated and episodes:
         last = episodes[-1]
-        episodes[-1] = _merge(last, [Episode(last.when, e.sites, e.sources) for e in undated])
+        episodes[-1] = _merge(last, [replace(e, when=last.when) for e in undated])
     elif undated:
         episodes = [_merge(undated[0], undated[1:])]
     later = tuple(m for m in suspected if _after(m, episodes))
@@ -77,11 +79,9 @@ def course_of(timeline: PatientTimeline, diagnosed: PartialDate | None, signs: S
     return Course(tuple(episodes), later, doubt, sources)
 
 
-def _relapses(timeline: PatientTimeline, *, certain: bool = True) -> list[Diagnosis]:
+def _relapses(timeline: PatientTimeline) -> list[Diagnosis]:
     return [
-        d
-        for d in timeline.diagnoses
-        if d.state is DiseaseState.RELAPSE and d.certain is certain and d.route.settles
+        d for d in timeline.diagnoses if d.state is DiseaseState.RELAPSE and d.certain and d.route.settles
     ]
 
 
@@ -102,7 +102,14 @@ def too_soon(statement: Diagnosis, diagnosed: PartialDate | None) -> bool:
 
 def _from_diagnosis(d: Diagnosis, dated: bool) -> Episode:
     when = d.when if dated else None
-    return Episode(when, d.sites, (d.source,), in_transplant=d.in_transplant, sites_told=d.sites_told)
+    return Episode(
+        when,
+        d.sites,
+        (d.source,),
+        in_transplant=d.in_transplant,
+        sites_told=d.sites_told,
+        named_sites=d.named_sites,
+    )
 
 
 def _doubt(
@@ -116,12 +123,9 @@ def _doubt(
     if episodes and episodes[-1].when is None:
         return "a relapse is recorded without a date: it need not be the first", episodes[-1].sources
     for d in timeline.diagnoses:
-        told = d.state is DiseaseState.RELAPSE and not d.route.settles
-        if told and not _echoes(d, diagnosed, episodes):
-            return f"{'another' if episodes else 'a'} relapse is told of in text only", (d.source,)
-    for d in _relapses(timeline, certain=False):
-        if d.when is None or not any(_near(e.when, d.when) for e in episodes):
-            return "another relapse is recorded, but not confirmed", (d.source,)
+        unsettled = _unsettled(d, diagnosed, episodes)
+        if unsettled is not None:
+            return unsettled, (d.source,)
     unclear = _unclear_looks(timeline, calm, episodes)
     if unclear is not None:
         return unclear
@@ -132,6 +136,19 @@ def _doubt(
             text = f"relapses of {first.when} and {second.when} {why}: one relapse or two"
             return text, (*first.sources, *second.sources)
     return None, ()
+
+
+def _unsettled(d: Diagnosis, diagnosed: PartialDate | None, episodes: list[Episode]) -> str | None:
+    """What a statement tells of a further relapse without settling it, or None."""
+    relapse = d.state is DiseaseState.RELAPSE
+    if relapse and not d.route.settles and not _echoes(d, diagnosed, episodes):
+        return f"{'another' if episodes else 'a'} relapse is told of in text only"
+    if d.later and len(episodes) == 1:
+        return "a second or later relapse is told of in text only"
+    on_record = d.when is not None and any(_near(e.when, d.when) for e in episodes)
+    if relapse and d.route.settles and not d.certain and not on_record:
+        return "another relapse is recorded, but not confirmed"
+    return None
 
 
 def _echoes(told: Diagnosis, diagnosed: PartialDate | None, episodes: list[Episode]) -> bool:
@@ -261,6 +278,7 @@ def _merge(first: Episode, others: list[Episode]) -> Episode:
         from_blasts=all(e.from_blasts for e in everyone),
         in_transplant=any(e.in_transplant for e in everyone),
         sites_told=all(e.sites_told for e in everyone),
+        named_sites=frozenset(site for e in everyone for site in e.named_sites),
     )
 
 

@@ -48,6 +48,7 @@ def of(
         Site.TESTIS: _recorded(relapse, Site.TESTIS, told, seen),
         Site.OTHER: _recorded(relapse, Site.OTHER, told, seen),
     }
+    involved |= {site: Answer.UNKNOWN for site in relapse.named_sites if involved[site] is Answer.NO}
     signs = tuple(sign for found in seen.values() for sign in found)
     evidence = tuple(dict.fromkeys((*relapse.sources, *marrow_from, *cns_from, *(e.source for e in signs))))
     fact = _sites_fact(involved, evidence, why_cns, relapse, signs)
@@ -69,6 +70,8 @@ def _sites_fact(
         reasons.append(why_cns)
     if not relapse.sites_told:
         reasons.append("a recorded body site is not recognised")
+    if any(site in open_sites for site in relapse.named_sites):
+        reasons.append("a site is named in words, and not by a code or a result")
     if signs and (Site.TESTIS in open_sites or Site.OTHER in open_sites):
         kinds = " and ".join(dict.fromkeys(sign.kind.value for sign in signs))
         reasons.append(f"{kinds} on record, which may belong to this relapse")

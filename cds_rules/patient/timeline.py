@@ -122,9 +122,10 @@ class Diagnosis:
     certain: bool = True
     recorded: PartialDate | None = None
     in_transplant: bool = False
-    sites_told: bool = True
-    """False when a body site is given that is not recognised."""
+    sites_told: bool = True  # False when a body site is given that is not recognised
     route: Route = Route.CODE
+    named_sites: frozenset[Site] = frozenset()  # by words beside the codes: they keep a site open
+    later: bool = False  # words tell of a second or later relapse
     testes: frozenset[Laterality] = frozenset()
     """Which testes are named; empty where the record does not say, or contradicts itself."""
 

@@ -56,7 +56,7 @@ DENIED = re.compile(
 """The leukemia itself is denied, doubted or someone else's. The displays of codes have a "not" of their own
 ("not having achieved remission"), and what is possible or ruled out may be an infection or a site."""
 _PLANNED = (
-    r"\bevaluat|\bconsult|\bwork-?up\b|\breferr|\bplann|\bcandida|\bcollection\b|\bharvest|\bapheresis\b"
+    r"\bevaluat|\bconsult|\bwork-?up\b|\breferr|\bplann|\bcandida|\bcollection\b|\bharvest|apheresis\b"
     r"|\bteaching\b|\beducation\b|\bawaiting\b|\bpre-?(?:transplant|hsct|bmt|sct|car)\b"
 )
 PLANNED = re.compile(_PLANNED, re.IGNORECASE)
@@ -71,6 +71,16 @@ ABOUT = re.compile(
 )
 """It is spoken about, which need not mean that it is there or was done: never certain."""
 _ANOTHER_DISEASE = re.compile(r"\bburkitt|\bmature b\b", re.IGNORECASE)
+_NOT_LYMPHOBLASTIC = re.compile(
+    r"\bacute (?:myelo|mono|promyelo|megakaryo|erythro)\w+ leuka?emia|\bchronic \w+ leuka?emia"
+    r"|\b(?:aml|cll|cml)\b",
+    re.IGNORECASE,
+)
+_LATER_RELAPSE = re.compile(
+    r"\b(?:second|2nd|third|3rd|multiple|subsequent) relapses?\b|\b(?:multiply|twice)[- ]relapsed\b"
+    r"|\brelapsed? ?x ?[2-9]\b|\bcr ?[3-9]\b|\b(?:third|3rd) (?:complete )?remission\b",
+    re.IGNORECASE,
+)
 
 _RELAPSE = re.compile(
     r"\brelaps(?:e[sd]?|ing)\b|\br/r\b|\bcr ?[2-9]\b|\b(?:second|2nd|third|3rd) (?:complete )?remission\b"
@@ -83,7 +93,7 @@ _NO_RELAPSE = re.compile(
     r"\b(?:no|not|never|without|rule[sd]? out|r/o|negative for|free of|risk (?:of|for)|high[- ]risk for"
     r"|monitor(?:ed|ing)? for|surveillance for|screen(?:ed|ing)? for|prevent(?:ion of|ing)?)\b"
     r"(?: (?:any|evidence|signs?|history|hx|h/o|known|prior|previous|of|for|a|yet|current|having|had|been"
-    rf"|marrow|cns|testicular|early|late|or|disease|leuka?emi[ac]))* {_RELAPSE_WORD}"
+    rf"|marrow|cns|testicular|early|late|second|further|other|new|or|disease|leuka?emi[ac]))* {_RELAPSE_WORD}"
     rf"|\bnon-?relapsed\b|\b{_RELAPSE_WORD}{_AFTER_IT}"
     r"|\bno (?:evidence|signs?) of (?:residual |active |recurrent )*disease\b"
     r"|\brelapse[- ](?:free|risk|prevention|prophylaxis|surveillance)\b|\brelapse ?\?|\? ?relapse",
@@ -101,6 +111,8 @@ _B = re.compile(r"\bb[- ](?:cell|all|lineage|precursor|lymphoblastic)\b|\bpre-?b
 _T = re.compile(r"\bt[- ](?:cell|all|lineage|precursor|lymphoblastic)\b|\betp\b", re.IGNORECASE)
 _MIXED = re.compile(r"\bmixed[- ]phenotype|\bbi-?phenotypic|\bmpal\b", re.IGNORECASE)
 _SITES = (
+    (Site.MARROW, re.compile(r"\bmarrow (?:and \w+ )?(?:relapse|recurrence|involvement)\b", re.IGNORECASE)),
+    (Site.CNS, re.compile(r"\bcns\b(?![- ]?(?:1|negative))|\bcentral nervous|\bmening", re.IGNORECASE)),
     (Site.TESTIS, re.compile(r"\btesticular\b|\btest[ei]s\b", re.IGNORECASE)),
     (
         Site.OTHER,
@@ -111,8 +123,7 @@ _SITES = (
         ),
     ),
 )
-"""Sites that nothing measures: only words or codes tell of them."""
-_SITE_WORD = r"(?:testicular|test[ei]s|skin|extramedullary|orbital)\b"
+_SITE_WORD = r"(?:cns|testicular|test[ei]s|skin|extramedullary|orbital)\b"
 _NO_SITE = re.compile(
     rf"\b(?:no|without|negative for)\b(?:\W+\w+){{0,2}}?\W+{_SITE_WORD}(?:\W+(?:or|and|nor)\W+{_SITE_WORD})*",
     re.IGNORECASE,
@@ -122,11 +133,13 @@ _SMALL_WORDS = (
     r"a|an|any|known|prior|previous|past|personal|history|hx|of|for|had|been|received|candidate|eligible"
     r"|allo|allogeneic|auto|autologous|ha?ematopoietic|peripheral|blood|planned|yet|status|post|undergone|infusion"
 )
+_NOT_DONE = r"\bnot (?:done|performed|given)\b|\bcancell?ed\b|\bdeclined\b"
 _NO_CELLS = re.compile(
     rf"\b(?:no|not|never|without|denies|family)\b(?:\W+(?:{_SMALL_WORDS})){{0,6}}\W+(?:{_CELLS_GIVEN}|{_CAR_T})"
-    rf"|{_ELSEWHERE}|\bnot (?:done|performed|given)\b|\bcancell?ed\b|\bdeclined\b",
+    rf"|{_ELSEWHERE}|{_NOT_DONE}",
     re.IGNORECASE,
 )
+_CALLED_OFF = re.compile(_NOT_DONE, re.IGNORECASE)
 """The cells themselves are denied; "transplant, no complications" and "sibling donor" deny nothing."""
 _NOT_PLAINLY = re.compile(rf"\bdonor\b|\bno\b|\bnot\b|\bwithout\b|\brisk\b|{_ASKED}", re.IGNORECASE)
 _FROM_A_DONOR = re.compile(
@@ -180,8 +193,30 @@ def lineage_of(text: str) -> Lineage | None:
     return Lineage.B if b else Lineage.T
 
 
+def is_mixed(text: str) -> bool:
+    """Does it name a leukemia of mixed phenotype?"""
+    return _MIXED.search(text) is not None
+
+
+def names_another_disease(text: str) -> bool:
+    """Does a text name another leukemia, and not lymphoblastic leukemia beside it?"""
+    if _ANOTHER_DISEASE.search(text):
+        return True
+    return _NOT_LYMPHOBLASTIC.search(text) is not None and not LEUKEMIA.search(text)
+
+
+def tells_later_relapse(text: str) -> bool:
+    """Does it speak of a second or later relapse?"""
+    return _LATER_RELAPSE.search(_NO_RELAPSE.sub(" ", text)) is not None
+
+
+def is_called_off(text: str) -> bool:
+    """Does the name of a procedure say that it was not done?"""
+    return _CALLED_OFF.search(text) is not None
+
+
 def sites_of(text: str) -> frozenset[Site]:
-    """Testis and other sites outside marrow and CNS that a text names."""
+    """The sites that a text names and does not deny."""
     plain = _NO_SITE.sub(" ", text)
     return frozenset(site for site, words in _SITES if words.search(plain))
 
@@ -200,6 +235,8 @@ class Cells:
     """What comes after them is named: its day is not theirs."""
     collected: bool
     """Their collection is named, and not their infusion."""
+    infused: bool
+    """Their infusion is named, and not their collection."""
 
 
 def cells_of(text: str) -> Cells | None:
@@ -218,4 +255,5 @@ def cells_of(text: str) -> Cells | None:
         planned=planned and not afterwards,
         afterwards=afterwards,
         collected=_COLLECTED.search(plain) is not None and not _INFUSED.search(plain),
+        infused=_INFUSED.search(plain) is not None and not _COLLECTED.search(plain),
     )

@@ -346,6 +346,8 @@ def _conclude(reading: Reading) -> None:
         kept: list[Any] = reading.transplants if isinstance(mention, Transplant) else reading.car_t
         if not any(s.when is not None and s.certain and s.route.settles for s in kept):
             kept.append(mention)
+    patient.doubt_before_birth(reading.transplants, reading)
+    patient.doubt_before_birth(reading.car_t, reading)
     if reading.diagnoses:
         reading.diagnoses.extend(reading.pending)
         apart = [source for source in reading.others if source not in reading.leukemia]

@@ -9,6 +9,7 @@ from cds_rules.patient.draw import draw
 from cds_rules.patient.picture import RelapsePicture
 from cds_rules.patient.timeline import Lineage, ProblemKind, Route, Site
 from tests.unit.charts import ON
+from tests.unit.observations import LOINC, observation, percent
 from tests.unit.test_read_condition import (
     ALL,
     B_ALL,
@@ -117,8 +118,11 @@ def test_a_transplant_in_the_name_of_the_leukemia_is_no_silence() -> None:
     assert drawn(dx, relapse).earlier_transplant.value is None
 
 
-@pytest.mark.parametrize("text", ["ALL in relapse, testicular", "ALL in relapse with leukemia cutis"])
-def test_a_site_in_words_alone_leaves_the_sites_open(text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "site"),
+    [("ALL in relapse, testicular", Site.TESTIS), ("ALL in relapse with leukemia cutis", Site.OTHER)],
+)
+def test_a_site_in_words_alone_stays_open(text: str, site: Site) -> None:
     """Testis and skin are not measured: without their code, silence would read as no."""
     marrow = [{"coding": [{"system": "http://snomed.info/sct", "code": "14016003"}]}]
     dx = condition(B_ALL, id="dx", onsetDateTime="2022-01-15")
@@ -126,7 +130,8 @@ def test_a_site_in_words_alone_leaves_the_sites_open(text: str) -> None:
     assert drawn(dx, plain).involved[Site.TESTIS] is Answer.NO
     told = {**called(text, IN_RELAPSE, bodySite=marrow), "onsetDateTime": "2025-06-15"}
     found = drawn(dx, told)
-    assert (found.involved[Site.MARROW], found.involved[Site.TESTIS]) == (Answer.YES, Answer.UNKNOWN)
+    assert [s for s, answer in found.involved.items() if answer is Answer.UNKNOWN] == [Site.CNS, site]
+    assert "named in words" in (found.sites.because or "")
 
 
 def test_a_site_that_the_words_deny_stays_denied() -> None:
@@ -135,3 +140,61 @@ def test_a_site_that_the_words_deny_stays_denied() -> None:
     for text in ("ALL relapse without testicular involvement", "ALL relapse, no skin or testicular disease"):
         told = {**called(text, IN_RELAPSE, bodySite=marrow), "onsetDateTime": "2025-06-15"}
         assert drawn(dx, told).involved[Site.TESTIS] is Answer.NO
+
+
+def test_a_cns_relapse_in_words_is_not_denied_by_a_clear_tap() -> None:
+    """A recorded CNS relapse stands against clear CSF, since it may be parenchymal; in words it is open."""
+    clear = observation((LOINC, "26447-3"), valueQuantity=percent(0))
+    dx = condition(B_ALL, id="dx", onsetDateTime="2022-01-15")
+    for text, expected in (
+        ("ALL, isolated CNS relapse", Answer.UNKNOWN),
+        ("ALL in relapse, CNS1", Answer.NO),
+        ("ALL relapse, no CNS involvement", Answer.NO),
+    ):
+        told = {**called(text, IN_RELAPSE), "onsetDateTime": "2025-06-15"}
+        assert drawn(dx, told, clear).involved[Site.CNS] is expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ALL, 2nd relapse",
+        "Multiply relapsed B-ALL",
+        "B-ALL, CR3",
+        "ALL in third remission",
+        "relapsed x2 ALL",
+    ],
+)
+def test_words_of_a_later_relapse_open_the_number_where_one_is_coded(text: str) -> None:
+    dx = condition(B_ALL, id="dx", onsetDateTime="2022-01-15")
+    coded = {**called(text, IN_RELAPSE), "onsetDateTime": "2025-06-15"}
+    assert drawn(dx, coded).relapse_number.value is None
+    renamed = {**called(text, B_ALL), "id": "dx"}
+    relapse = condition(IN_RELAPSE, onsetDateTime="2025-06-15")
+    assert drawn(renamed, relapse).relapse_number.value is None
+
+
+@pytest.mark.parametrize("text", ["ALL, first relapse", "ALL, CR2", "B-ALL, no second relapse"])
+def test_words_of_a_first_relapse_agree_with_one_that_is_coded(text: str) -> None:
+    dx = condition(B_ALL, id="dx", onsetDateTime="2022-01-15")
+    relapse = {**called(text, IN_RELAPSE), "onsetDateTime": "2025-06-15"}
+    assert drawn(dx, relapse).relapse_number.value == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Acute myeloid leukemia", "AML", "Chronic lymphocytic leukemia", "Burkitt leukemia (mature B-ALL)"],
+)
+def test_a_code_of_all_called_another_leukemia_settles_nothing(text: str) -> None:
+    timeline = read(called(text, ALL))
+    assert [d.certain for d in timeline.diagnoses] == [False]
+    assert [p.kind for p in timeline.problems] == [ProblemKind.CONFLICT]
+
+
+def test_another_leukemia_before_all_is_no_contradiction() -> None:
+    timeline = read(called("Ph+ ALL after chronic myeloid leukemia", ALL))
+    assert [d.certain for d in timeline.diagnoses] == [True]
+
+
+def test_a_mixed_phenotype_in_words_leaves_the_lineage_open() -> None:
+    assert [d.lineage for d in read(called("Mixed phenotype leukemia, B/myeloid", B_ALL)).diagnoses] == [None]

@@ -13,7 +13,15 @@ from typing import Any
 
 from cds_rules.patient.findings import CellCollection
 from cds_rules.patient.timeline import CarT, Diagnosis, DiseaseState, Route, Transplant
-from service.fhir.disease_words import CAR_T, HSCT, LEUKEMIA, LEUKEMIA_IN_CAPITALS, cells_of, diagnosed
+from service.fhir.disease_words import (
+    CAR_T,
+    HSCT,
+    LEUKEMIA,
+    LEUKEMIA_IN_CAPITALS,
+    cells_of,
+    diagnosed,
+    tells_later_relapse,
+)
 from service.fhir.elements import CodeableConcept, ConditionData, ObservationData, ProcedureData
 from service.fhir.lexicon import Meaning
 from service.fhir.mrd_words import MARROW, MRD, names_no_result
@@ -90,6 +98,7 @@ def _read_condition(resource: dict[str, Any], reading: Reading) -> None:
             certain=certain and not told.about,
             recorded=when(data.recordedDate),
             route=Route.TEXT,
+            later=told.relapse and tells_later_relapse(text),
         )
     )
 

@@ -37,3 +37,13 @@ def read(resource: dict[str, Any], reading: Reading) -> None:
         reading.problem(ProblemKind.CONFLICT, text, source)
         person = replace(person, birth=None)
     reading.person = person
+
+
+def doubt_before_birth(cells: list[Any], reading: Reading) -> None:
+    """Nobody was given cells before birth: one of the dates is wrong, or the record is another's."""
+    birth = reading.person.birth if reading.person else None
+    for i, given in enumerate(cells):
+        if birth is not None and given.when is not None and given.when.latest < birth.earliest:
+            cells[i] = replace(given, certain=False)
+            text = "It is dated before birth: it is not certain."
+            reading.problem(ProblemKind.CONFLICT, text, given.source)

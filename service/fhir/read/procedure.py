@@ -8,9 +8,10 @@ from typing import Any
 from cds_rules.patient.dates import PartialDate
 from cds_rules.patient.findings import CellCollection, Field, Irradiation
 from cds_rules.patient.timeline import CarT, ProblemKind, Transplant
+from service.fhir.disease_words import cells_of, is_called_off
 from service.fhir.elements import Extension, ProcedureData
 from service.fhir.read import event
-from service.fhir.reading import Meaning, NotUsableError, Reading, when
+from service.fhir.reading import Meaning, NotUsableError, Reading, when, words
 
 DONE = {"completed", "in-progress"}
 _NOT_DONE = {"preparation", "not-done", "entered-in-error"}
@@ -22,6 +23,8 @@ _FIELDS = {
     "rt.testis": Field.TESTIS,
 }
 _COLLECTIONS: dict[str, bool | None] = {"car-t.collection": True, "leukapheresis": None}
+_CALLED_OFF = "Its status says done, and its name that it was not: it is not certain."
+_TWO_STEPS = "Its code and its name tell of different steps, collection and infusion: neither is certain."
 _PRODUCT, _INFUSED = "car-t.product.", "car-t.infusion."
 _GRAY = {"Gy": 1.0, "cGy": 0.01}
 MAX_GRAY = 100.0
@@ -49,15 +52,26 @@ def read(resource: dict[str, Any], meanings: list[Meaning], reading: Reading) ->
             reading.problem(ProblemKind.ENTERED_IN_ERROR, "Entered in error: not used.", source)
         return
     done = when(data.performedDateTime, data.performedPeriod)
+    name = words(data.code)
     certain = data.status in DONE
+    if certain and is_called_off(name):
+        reading.problem(ProblemKind.CONFLICT, _CALLED_OFF, source)
+        certain = False
     event.read_procedure(meanings, source, done, certain, reading)
     own = [m for m in meanings if event.of_procedure(m.concept) is None]
     beside = [m for m in own if m.concept in _FIELDS or m.concept in _COLLECTIONS]
     cells = [m for m in own if m not in beside]
+    told = cells_of(name) if cells or beside else None
     if cells:
+        if told is not None and told.car_t and told.collected:
+            reading.problem(ProblemKind.CONFLICT, _TWO_STEPS, source)
+            certain = False
         _cells(cells, source, done, certain, reading)
     elif beside and certain:
         _beside_cells(data, beside[0], source, done, reading)
+        if told is not None and told.car_t and told.infused:
+            reading.problem(ProblemKind.CONFLICT, _TWO_STEPS, source)
+            reading.car_t.append(CarT(source, done, route=beside[0].route, certain=False))
 
 
 def _beside_cells(

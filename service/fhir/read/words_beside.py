@@ -20,7 +20,16 @@ from cds_rules.patient.timeline import (
     Site,
     Transplant,
 )
-from service.fhir.disease_words import cells_of, is_doubted, lineage_of, sites_of, tells_relapse
+from service.fhir.disease_words import (
+    cells_of,
+    is_doubted,
+    is_mixed,
+    lineage_of,
+    names_another_disease,
+    sites_of,
+    tells_later_relapse,
+    tells_relapse,
+)
 from service.fhir.reading import Reading
 
 MAX_LENGTH = 200
@@ -29,7 +38,7 @@ _DOUBTED = (
     "The words beside its code ask for the disease, deny it or tell of someone else: it settles nothing."
 )
 _LINEAGES = "Its code and its words name different lineages: its lineage is not used."
-_SITES = "Its words name a site that is not coded: the sites of this relapse stay open."
+_DISEASES = "Its code and its words name different diseases: it settles nothing."
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +46,24 @@ class _Heard:
     """What is asked of the words, all at once."""
 
     doubted: bool
+    another: bool
     lineage: Lineage | None
     relapse: bool
+    later: bool
     sites: frozenset[Site]
 
 
 @lru_cache(maxsize=1024)
 def _hear(text: str) -> _Heard:
     """Kept, for one problem is billed again and again under one name."""
-    return _Heard(is_doubted(text), lineage_of(text), tells_relapse(text), sites_of(text))
+    return _Heard(
+        doubted=is_doubted(text),
+        another=names_another_disease(text),
+        lineage=Lineage.MIXED if is_mixed(text) else lineage_of(text),
+        relapse=tells_relapse(text),
+        later=tells_later_relapse(text),
+        sites=sites_of(text),
+    )
 
 
 def heard(coded: Diagnosis, text: str, reading: Reading) -> Diagnosis:
@@ -56,17 +74,19 @@ def heard(coded: Diagnosis, text: str, reading: Reading) -> Diagnosis:
     if told.doubted:
         reading.problem(ProblemKind.CONFLICT, _DOUBTED, coded.source)
         return replace(coded, certain=False)
+    if told.another:
+        reading.problem(ProblemKind.CONFLICT, _DISEASES, coded.source)
+        return replace(coded, certain=False)
     note_cells(text, coded.source, coded.certain, reading)
-    if told.lineage is not None and coded.lineage is not None and told.lineage is not coded.lineage:
+    if told.lineage is not None and coded.lineage not in (None, told.lineage):
         reading.problem(ProblemKind.CONFLICT, _LINEAGES, coded.source)
         coded = replace(coded, lineage=None)
     if coded.state is not DiseaseState.RELAPSE and told.relapse:
         relapse = replace(coded, state=DiseaseState.RELAPSE, state_coded=True, lineage=None)
         reading.diagnoses.append(replace(relapse, route=Route.TEXT))
     elif coded.state is DiseaseState.RELAPSE and told.sites - coded.sites:
-        reading.problem(ProblemKind.CONFLICT, _SITES, coded.source)
-        coded = replace(coded, sites_told=False)
-    return coded
+        coded = replace(coded, named_sites=told.sites - coded.sites)
+    return replace(coded, later=True) if told.later else coded
 
 
 def note_cells(text: str, source: str, certain: bool, reading: Reading) -> None:
