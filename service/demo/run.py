@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import os
 import shutil
@@ -22,6 +23,7 @@ from werkzeug.wrappers import Response
 from service.app import STORE, create_app, local_today
 from service.cards.build import Pages
 from service.config import ConfigError, Settings
+from service.demo import reader
 from service.demo.assessment import create_assessment_blueprint
 from service.demo.auth.app import auth_for, issuer_at, key_in
 from service.demo.ehr import create_ehr_blueprint
@@ -175,20 +177,36 @@ def _end_with_the_terminal(_server: Any) -> None:
 
 
 def _leave(_worker: Any) -> None:
-    sys.stdout.flush()
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.flush()
     os._exit(0)
 
 
 def _speak(shown: Demo, base: str, failed: mmap.mmap, once: bool) -> None:
-    """Print one patient's cards and the addresses; end the demonstration after `once`, or if that failed."""
+    """Print one patient's cards and the addresses; end the demonstration after `once`, or if that failed.
+
+    And, without a word, when nobody reads it any more.
+    """
+    try:
+        _tell(shown, base, failed)
+        if not (once or failed[0]):
+            _tell_addresses(base)
+            if not reader.wait_until_gone():
+                return
+    except BrokenPipeError:
+        reader.hush()
+    os.kill(os.getppid(), signal.SIGINT)
+
+
+def _tell(shown: Demo, base: str, failed: mmap.mmap) -> None:
     try:
         print(f"\n{cards_as_text(base, ID, shown.patients[0])}", flush=True)
     except FirstCallError as error:
         failed[0] = 1
         print(f"relapse-cds: {error}", file=sys.stderr, flush=True)
-    if once or failed[0]:
-        os.kill(os.getppid(), signal.SIGINT)
-        return
+
+
+def _tell_addresses(base: str) -> None:
     print(f"The EHR page:    {base}/demo/")
     print(f"CDS services:    {base}/cds-services")
     print(f"FHIR R4 server:  {base}/fhir")
