@@ -221,7 +221,7 @@ _HERE: tuple[Advice, ...] = (
         "After transplant: intrathecal prophylaxis is controversial",
         "NCI PDQ 2014 calls intrathecal chemotherapy to prevent relapse after transplant controversial. No "
         "source makes it due.",
-        any_relapse & (TRANSPLANT_BEFORE.yes | TRANSPLANT.is_(InThisCourse.DONE)),
+        any_relapse & TRANSPLANT.is_(InThisCourse.DONE),
         (Cite("PDQ2014", "intrathecal medication after HSCT", "002:179-181"),),
         weight=Weight.NOTE,
         rank=80,

@@ -14,6 +14,7 @@ from cds_rules.treatment.advice import Advice, Audience, Decision, Weight
 from cds_rules.treatment.aspects import done
 from cds_rules.treatment.aspects.course import (
     AFTER_TREATMENT,
+    CAR_T_GIVEN,
     LINEAGE,
     any_relapse,
     b_lineage,
@@ -307,8 +308,8 @@ ADVICE: tuple[Advice, ...] = (
         _D,
         "Off therapy: no evidence that frequent counts or marrows improve the outcome of a relapse",
         "NCI PDQ 2014, of patients off therapy; read here of remission after relapse too (project's). "
-        "Larson 2022 does marrows in adults (EV-11a).",
-        any_relapse & IN_REMISSION.yes & OFF_THERAPY.yes,
+        "Larson 2022 does marrows in adults (EV-11a). After CAR-T: P-1.",
+        any_relapse & CAR_T_GIVEN.no & IN_REMISSION.yes & OFF_THERAPY.yes,
         (Cite("PDQ2014", "time from diagnosis to relapse", "002:60"),),
         weight=Weight.NOTE,
         versus=("EV-11a",),
@@ -321,6 +322,7 @@ ADVICE: tuple[Advice, ...] = (
         "Larson 2022 (adult source) says so of the time after initial therapy; read here of remission after "
         "relapse too, in the first two years off therapy (project's). NCI PDQ 2014 finds no benefit (EV-11).",
         any_relapse
+        & CAR_T_GIVEN.no
         & IN_REMISSION.yes
         & OFF_THERAPY.yes
         & SINCE_TREATMENT.is_(OffTherapyFor.TO_24)

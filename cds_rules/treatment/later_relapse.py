@@ -52,9 +52,9 @@ _clofarabine = b_lineage & ACTIVE.yes & (_later_marrow | _resistant)
 _relapse_after_both = any_relapse & after_allogeneic & CAR_T_GIVEN.yes & RELAPSE_SINCE.yes
 """Relapse after an allogeneic transplant and after CAR-T."""
 _after_both = _relapse_after_both & ACTIVE.yes
-_second_transplant = (
-    any_relapse & _ahead & ALLOGENEIC_TRANSPLANTS.is_(Transplants.ONE) & (CAR_T_GIVEN.no | RELAPSE_SINCE.yes)
-)
+_not_after_car_t = CAR_T_GIVEN.no | RELAPSE_SINCE.yes
+"""CAR-T was not given for this relapse."""
+_second_transplant = any_relapse & _ahead & ALLOGENEIC_TRANSPLANTS.is_(Transplants.ONE) & _not_after_car_t
 """Not after CAR-T for this relapse: there P-6 to P-6c speak of a second transplant."""
 
 _BORTEZOMIB = (
@@ -132,7 +132,7 @@ _LATER: tuple[Advice, ...] = (
         "Third remission after a second marrow relapse: of 235 patients 19 (8 %) survived",
         "Locatelli et al. (2012), of all who reached it. NCI PDQ (2014) gives 20 to 35 % for those who were "
         "transplanted.",
-        _later_marrow & IN_REMISSION.yes,
+        _later_marrow & IN_REMISSION.yes & CAR_T_GIVEN.no,
         (Cite("LOC2012", "what we do for relapsed ALL", "001:68"),),
         weight=_NOTE,
         versus=("M-1b",),
@@ -310,7 +310,7 @@ _AFTER_TRANSPLANT: tuple[Advice, ...] = (
         _D,
         "Relapse after transplant: donor lymphocytes are of limited benefit in ALL",
         "NCI PDQ (2014). Before a relapse, at rising recipient chimerism: H-4.",
-        any_relapse & after_allogeneic,
+        any_relapse & after_allogeneic & _not_after_car_t,
         (_AFTER_HSCT_REST,),
         weight=_NOTE,
         rank=45,

@@ -11,6 +11,7 @@ from cds_rules.risk.case import AfterTreatment, FromDiagnosis, Pattern
 from cds_rules.treatment.advice import Advice, Decision, Weight
 from cds_rules.treatment.aspects.course import (
     AFTER_TREATMENT,
+    CAR_T_GIVEN,
     FROM_DIAGNOSIS,
     PATTERN,
     any_relapse,
@@ -182,7 +183,7 @@ ADVICE: tuple[Advice, ...] = (
         "Marrow relapse with 5 % blasts or more after the first month of reinduction: extremely poor outlook",
         "NCI PDQ 2014 says so of persistent morphologic disease, even where a second remission follows. "
         "That it means 5 % or more, seen on day 21 to 56, is the project's reading. MRD alone: PF-7.",
-        first_relapse & marrow_relapse & FIRST_MONTH.is_(FirstMonth.PERSISTENT),
+        first_relapse & marrow_relapse & CAR_T_GIVEN.no & FIRST_MONTH.is_(FirstMonth.PERSISTENT),
         (Cite("PDQ2014", "response to reinduction", "002:76"),),
         weight=Weight.NOTE,
         rank=21,

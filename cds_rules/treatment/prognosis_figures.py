@@ -11,6 +11,7 @@ from cds_rules.risk.case import AfterTreatment, FromDiagnosis
 from cds_rules.treatment.advice import Advice, Decision, Weight
 from cds_rules.treatment.aspects.course import (
     AFTER_TREATMENT,
+    CAR_T_GIVEN,
     FROM_DIAGNOSIS,
     any_relapse,
     b_lineage,
@@ -32,6 +33,7 @@ from cds_rules.treatment.aspects.prognosis import (
     RelapseMrd,
 )
 from cds_rules.treatment.aspects.reinduction import END_REINDUCTION_MRD
+from cds_rules.treatment.aspects.response import RESPONSE_ON_RECORD
 from cds_rules.treatment.aspects.risk_group import BFM, COG, Bfm, Cog
 from cds_rules.treatment.aspects.state import IN_REMISSION
 from cds_rules.treatment.aspects.transplant import TRANSPLANT, InThisCourse
@@ -42,6 +44,10 @@ _FROM_36 = FROM_DIAGNOSIS.is_(FromDiagnosis.AT_36, FromDiagnosis.AFTER_36)
 _LATE_BFM = AFTER_TREATMENT.is_(AfterTreatment.FROM_6)
 _NO_TRANSPLANT = TRANSPLANT.is_(InThisCourse.NONE, InThisCourse.PLANNED)
 """The figures are of children on chemotherapy alone; a transplant only planned does not change that yet."""
+_NO_CAR_T = CAR_T_GIVEN.no
+"""The figures by site and time are older than CAR-T; after it they say nothing of what lies ahead."""
+_AWAITED = IN_REMISSION.no & RESPONSE_ON_RECORD.no
+"""The second remission is not reached, and reinduction has not failed to bring it."""
 _D = Decision.PROGNOSIS
 
 ADVICE: tuple[Advice, ...] = (
@@ -137,7 +143,7 @@ ADVICE: tuple[Advice, ...] = (
         "Early marrow relapse: about 70 % reach a second remission after one month of reinduction",
         "NCI PDQ 2014; about 95 % in late marrow relapse, and lower in T-ALL (PF-17b). Early: below 36 "
         "months from diagnosis, as in its COG study (68 and 96 % after block 1).",
-        first_relapse & early_marrow & IN_REMISSION.no,
+        first_relapse & early_marrow & _AWAITED,
         (Cite("PDQ2014", "reinduction chemotherapy", "002:96, 002:101"),),
         weight=Weight.NOTE,
         rank=38,
@@ -148,7 +154,7 @@ ADVICE: tuple[Advice, ...] = (
         "Late marrow relapse: about 95 % reach a second remission after one month of reinduction",
         "NCI PDQ 2014; about 70 % in early marrow relapse, and lower in T-ALL (PF-17b). Late: 36 months or "
         "more from diagnosis, as in its COG study (96 and 68 % after block 1).",
-        first_relapse & late_marrow & IN_REMISSION.no,
+        first_relapse & late_marrow & _AWAITED,
         (Cite("PDQ2014", "reinduction chemotherapy", "002:96, 002:101"),),
         weight=Weight.NOTE,
         rank=39,
@@ -158,7 +164,7 @@ ADVICE: tuple[Advice, ...] = (
         _D,
         "T-ALL: much lower rates of second remission with standard reinduction than B-ALL",
         "NCI PDQ 2014, COG study of three blocks; no figure is given there.",
-        t_lineage & first_relapse & marrow_relapse & IN_REMISSION.no,
+        t_lineage & first_relapse & marrow_relapse & _AWAITED,
         (Cite("PDQ2014", "T-cell ALL", "002:122"),),
         weight=Weight.NOTE,
         rank=40,
@@ -190,7 +196,7 @@ ADVICE: tuple[Advice, ...] = (
         _D,
         "Marrow relapse of B-ALL within 18 months of diagnosis: survival below 20 % in the studies",
         "NCI PDQ 2014; 40 to 50 % after more than 36 months, and no figure for the time between.",
-        b_lineage & first_relapse & marrow_relapse & _BEFORE_18,
+        b_lineage & _NO_CAR_T & first_relapse & marrow_relapse & _BEFORE_18,
         (Cite("PDQ2014", "time from diagnosis to relapse", "002:58"),),
         weight=Weight.NOTE,
         rank=43,
@@ -201,7 +207,7 @@ ADVICE: tuple[Advice, ...] = (
         "Marrow relapse of B-ALL more than 36 months after diagnosis: survival 40 to 50 % in the studies",
         "NCI PDQ 2014; below 20 % within 18 months. Hunger & Raetz 2020 give about 70 % where MRD responds "
         "well (PF-20b). Exactly 36 months is in neither group.",
-        b_lineage & first_relapse & marrow_relapse & _FROM_36,
+        b_lineage & _NO_CAR_T & first_relapse & marrow_relapse & _FROM_36,
         (Cite("PDQ2014", "time from diagnosis to relapse", "002:58"),),
         weight=Weight.NOTE,
         rank=44,
@@ -227,7 +233,7 @@ ADVICE: tuple[Advice, ...] = (
         _D,
         "Isolated CNS relapse within 18 months of diagnosis: survival 40 to 50 % in the studies",
         "NCI PDQ 2014; Hunger & Raetz 2020: 52 % at 3 years in COG AALL0433, event-free 41 %.",
-        first_relapse & isolated_cns & _BEFORE_18,
+        _NO_CAR_T & first_relapse & isolated_cns & _BEFORE_18,
         (
             Cite("PDQ2014", "time from diagnosis to relapse", "002:60"),
             Cite("HR2020", "isolated CNS relapse", "000:236"),
@@ -241,7 +247,7 @@ ADVICE: tuple[Advice, ...] = (
         "Isolated CNS relapse from 18 months after diagnosis: 75 to 80 % in the studies",
         "NCI PDQ 2014: overall survival, later than 18 months; Hunger & Raetz 2020: event-free survival, 18 "
         "months or later.",
-        first_relapse & isolated_cns & _FROM_18,
+        _NO_CAR_T & first_relapse & isolated_cns & _FROM_18,
         (
             Cite("PDQ2014", "time from diagnosis to relapse", "002:60"),
             Cite("HR2020", "isolated CNS relapse", "000:240"),
@@ -254,7 +260,7 @@ ADVICE: tuple[Advice, ...] = (
         _D,
         "Testicular relapse during treatment: 3-year event-free survival about 40 % in the studies",
         "NCI PDQ 2014; about 85 % for late testicular relapse.",
-        first_relapse & isolated_testis & DURING_TREATMENT.yes,
+        _NO_CAR_T & first_relapse & isolated_testis & DURING_TREATMENT.yes,
         (Cite("PDQ2014", "testicular relapse", "002:220"),),
         weight=Weight.NOTE,
         rank=48,
@@ -265,7 +271,7 @@ ADVICE: tuple[Advice, ...] = (
         "Late testicular relapse: 3-year event-free survival about 85 % in the studies",
         "NCI PDQ 2014; about 40 % during treatment. Late: six months or more after completing primary "
         "treatment (project's reading).",
-        first_relapse & isolated_testis & _LATE_BFM,
+        _NO_CAR_T & first_relapse & isolated_testis & _LATE_BFM,
         (Cite("PDQ2014", "testicular relapse", "002:220"),),
         weight=Weight.NOTE,
         rank=49,

@@ -1,5 +1,6 @@
 """The marrow after reinduction, and cycles of blinatumomab, as real timelines tell them."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from cds_rules.patient.interval import Interval
 from cds_rules.patient.timeline import DrugUse, Measurement, Part, Route, Status, StatusReport
 from cds_rules.treatment.aspect import YesNo
 from cds_rules.treatment.aspects.response import BLINATUMOMAB, RESPONSE, RESPONSE_ON_RECORD, Cycles, Response
-from tests.unit.advice_charts import after, seen
+from tests.unit.advice_charts import RELAPSED, after, seen
 from tests.unit.charts import day, diagnosis, marrow, marrow_relapse, relapse, remission
 
 M1, M2, M3 = Response.M1, Response.M2, Response.M3
@@ -90,7 +91,14 @@ def test_an_undated_relapse_has_no_response() -> None:
 def test_reinduction_was_judged_or_not(
     looks: tuple[Any, ...], record: dict[str, Any], left: set[Any]
 ) -> None:
-    assert seen(RESPONSE_ON_RECORD, marrow_relapse(measurements=looks, **record)).possible == left
+    on = RELAPSED + timedelta(days=56)
+    assert seen(RESPONSE_ON_RECORD, marrow_relapse(measurements=looks, **record), on).possible == left
+
+
+@pytest.mark.parametrize(("days", "left"), [(56, {YesNo.NO}), (57, set(YesNo)), (365, set(YesNo))])
+def test_once_block_1_should_have_been_looked_at_silence_is_no_answer(days: int, left: set[Any]) -> None:
+    on = RELAPSED + timedelta(days=days)
+    assert seen(RESPONSE_ON_RECORD, marrow_relapse(), on).possible == left
 
 
 def said(days: int | None, status: Status = Status.PARTIAL_REMISSION, **more: Any) -> StatusReport:
@@ -109,7 +117,8 @@ def said(days: int | None, status: Status = Status.PARTIAL_REMISSION, **more: An
     ids=str,
 )
 def test_a_reported_state_of_the_disease_judges_it_from_day_21(report: StatusReport, left: set[Any]) -> None:
-    assert seen(RESPONSE_ON_RECORD, marrow_relapse(reports=(report,))).possible == left
+    on = RELAPSED + timedelta(days=56)
+    assert seen(RESPONSE_ON_RECORD, marrow_relapse(reports=(report,)), on).possible == left
 
 
 def stated(when: str, *looks: Measurement) -> set[Any]:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from cds_rules.answer import Answer
 from cds_rules.patient.dates import PartialDate
 from cds_rules.patient.history import RemissionPeriod
-from cds_rules.patient.mrd import END_BLOCK1_FROM_DAY, reinduction_start
+from cds_rules.patient.mrd import END_BLOCK1_FROM_DAY, END_BLOCK1_TO_DAY, reinduction_start
 from cds_rules.patient.picture import RelapsePicture
 from cds_rules.patient.remission import M1_BELOW_PERCENT, M3_ABOVE_PERCENT
 from cds_rules.patient.series import uses_of
@@ -75,7 +75,8 @@ def _response(chart: Chart) -> Seen:
 
 
 def _on_record(chart: Chart) -> Seen:
-    """Has reinduction been judged? While no part is unread, silence means that it has not."""
+    """Has reinduction been judged? While no part is unread, silence means that it has not, until the end of
+    block 1 should have been looked at: from then on the record may lack what was found."""
     other = _judged_otherwise(chart)
     if other:
         return Seen(frozenset({YesNo.YES}), other)
@@ -85,7 +86,12 @@ def _on_record(chart: Chart) -> Seen:
         return Seen(frozenset({YesNo.YES} if tells else YesNo), found.evidence, found.because)
     relapse = chart.picture.relapse_date.value
     unread = any(p in chart.timeline.missing for p in _WORD_ON_DISEASE)
-    return Seen(frozenset(YesNo) if relapse is None or unread else frozenset({YesNo.NO}), (), found.because)
+    if relapse is None or unread:
+        return Seen(frozenset(YesNo), (), found.because)
+    last = reinduction_start(chart.timeline, relapse).latest + timedelta(days=END_BLOCK1_TO_DAY)
+    if chart.picture.on > last:
+        return Seen(frozenset(YesNo), (), f"none by day {END_BLOCK1_TO_DAY} of reinduction, or since")
+    return Seen(frozenset({YesNo.NO}), (), found.because)
 
 
 def _judged_otherwise(chart: Chart) -> tuple[str, ...]:
