@@ -39,8 +39,11 @@ from cds_rules.treatment.aspects.course import (
 )
 from cds_rules.treatment.aspects.findings import ABL_CLASS, BCR_ABL1, CD19, DOWN, JAK2
 from cds_rules.treatment.aspects.person import AGE, Age, adult
+from cds_rules.treatment.aspects.transplant import TRANSPLANT, InThisCourse
 
 _D = Decision.CAR_T
+_label = before_infusion & TRANSPLANT.is_(InThisCourse.NONE, InThisCourse.PLANNED)
+"""Whom a label may be for: not those in whom a transplant has been done since the relapse. Project's."""
 _NOTE = Weight.NOTE
 _ANY = Audience.ANY
 _cd19 = CD19.is_(Expression.POSITIVE, Expression.DIM)
@@ -75,7 +78,7 @@ _LABELS: tuple[Advice, ...] = (
         "Tisagenlecleucel: the criteria of its US label are met",
         "Larson 2022 and Myers et al. 2023 give the label as B-cell precursor ALL up to 25 years of age that "
         "is refractory or in second or later relapse.",
-        before_infusion & labelled_course & to_25,
+        _label & labelled_course & to_25,
         LABEL_TISAGENLECLEUCEL,
         _ANY,
         tests=(Test.CAR_T_REFERRAL,),
@@ -86,7 +89,7 @@ _LABELS: tuple[Advice, ...] = (
         _D,
         "Tisagenlecleucel: older than its US label allows (up to 25 years)",
         "Larson 2022 and Myers et al. 2023 give 25 years as the upper age of the label.",
-        before_infusion & labelled_course & AGE.is_(Age.TO_30, Age.OVER_30),
+        _label & labelled_course & AGE.is_(Age.TO_30, Age.OVER_30),
         LABEL_TISAGENLECLEUCEL,
         _ANY,
         _NOTE,
@@ -98,7 +101,7 @@ _LABELS: tuple[Advice, ...] = (
         "Brexucabtagene: the criteria of its US label are met",
         "Larson 2022 and Myers et al. 2023 give the label as relapsed or refractory B-ALL in adults, read "
         "here as from 18 years.",
-        before_infusion & adult & (any_relapse | REFRACTORY_LABEL.yes),
+        _label & adult & (any_relapse | REFRACTORY_LABEL.yes),
         LABEL_BREXUCABTAGENE,
         _ANY,
         tests=(Test.CAR_T_REFERRAL,),
@@ -110,7 +113,7 @@ _LABELS: tuple[Advice, ...] = (
         "Brexucabtagene's trial took a first relapse only if the first remission was under 12 months",
         "Myers et al. 2023: the label speaks of any relapsed or refractory B-ALL in adults, but ZUMA-3 "
         "enrolled first relapses only after a first remission shorter than 12 months; this one was not.",
-        before_infusion & adult & first_relapse & FIRST_REMISSION.is_(FirstRemission.FROM_12),
+        _label & adult & first_relapse & FIRST_REMISSION.is_(FirstRemission.FROM_12),
         (Cite("MYE2023", "construct selection", "004:15"),),
         _ANY,
         _NOTE,
@@ -122,7 +125,7 @@ _LABELS: tuple[Advice, ...] = (
         "Brexucabtagene: younger than its US label (adults)",
         "Larson 2022 and Myers et al. 2023 give the label for adults; Myers et al. name a trial up to 21 "
         "years (ZUMA-4) as ongoing in 2023.",
-        before_infusion & labelled_course & AGE.is_(Age.INFANT, Age.CHILD),
+        _label & labelled_course & AGE.is_(Age.INFANT, Age.CHILD),
         (*LABEL_BREXUCABTAGENE, Cite("MYE2023", "construct selection", "004:11")),
         _ANY,
         _NOTE,
@@ -246,7 +249,7 @@ _SPECIAL: tuple[Advice, ...] = (
         "First relapse, not refractory: tisagenlecleucel is not approved for it; trials of CAR-T are needed",
         "Myers et al. 2023, as chemotherapy at first relapse is toxic and brings too few remissions; the "
         "place of CAR-T at high or intermediate risk is to be explored. Trials at high risk: B-11.",
-        before_infusion & first_relapse & REFRACTORY_LABEL.no,
+        _label & first_relapse & REFRACTORY_LABEL.no,
         (*_special("first relapse", "004:263"), Cite("MYE2023", "construct selection", "004:15")),
         weight=_NOTE,
         rank=23,

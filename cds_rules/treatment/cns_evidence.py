@@ -153,7 +153,7 @@ EVIDENCE: tuple[Advice, ...] = (
         "CAR-T for isolated CNS disease: complete response in 98 % (43) and 96 % (23), later relapses",
         "CHOP: 38 % relapsed, 2-year OS 91 %. PRWCC, tisagenlecleucel: 32 % relapsed, 2-year OS 81 %. "
         "International, 15 patients: 2-year EFS 44 %, OS 93 % (Myers et al. 2023).",
-        b_lineage & any_relapse & isolated_cns,
+        b_lineage & any_relapse & isolated_cns & _AHEAD,
         (_CAR_T,),
         weight=Weight.NOTE,
         rank=63,

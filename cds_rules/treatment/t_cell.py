@@ -5,6 +5,7 @@ from __future__ import annotations
 from cds_rules.citation import Cite
 from cds_rules.request import Test
 from cds_rules.treatment.advice import Advice, Audience, Decision, Weight
+from cds_rules.treatment.aspects.active import ACTIVE
 from cds_rules.treatment.aspects.cns import RADIATED_SINCE
 from cds_rules.treatment.aspects.course import (
     CNS,
@@ -153,7 +154,7 @@ ADVICE: tuple[Advice, ...] = (
         "T-ALL: CR2 44 % with NECTAR, 68 +/- 10 % with bortezomib and four drugs (22 patients)",
         "A phase 1 trial of NECTAR, and COG AALL07P1. In another series of NECTAR, relapsed or refractory, 5 "
         "of 5 had a remission (Hunger & Raetz 2020).",
-        t_lineage & first_relapse,
+        t_lineage & first_relapse & ACTIVE.yes,
         (_HUNGER,),
         weight=Weight.NOTE,
         rank=40,
@@ -164,7 +165,7 @@ ADVICE: tuple[Advice, ...] = (
         "T-ALL in first relapse, CNS not involved: remission in 46 % with nelarabine alone",
         "Locatelli et al. from a phase 2 study of refractory T-ALL: 35 % of 79 without CNS involvement. "
         "NCI PDQ 2014 gives a response of about 50 % in first marrow relapse.",
-        t_lineage & first_relapse & CNS.no,
+        t_lineage & first_relapse & CNS.no & ACTIVE.yes,
         (_NUCLEOSIDE, Cite("PDQ2014", "T-cell ALL, reinduction", "002:120-122")),
         weight=Weight.NOTE,
         rank=41,
@@ -174,7 +175,7 @@ ADVICE: tuple[Advice, ...] = (
         Decision.PROGNOSIS,
         "T-ALL in second relapse, CNS not involved: remission in 25 % with nelarabine alone",
         "Locatelli et al. from a phase 2 study of refractory T-ALL; 46 % in first relapse.",
-        t_lineage & later_relapse & CNS.no,
+        t_lineage & later_relapse & CNS.no & ACTIVE.yes,
         (_NUCLEOSIDE,),
         weight=Weight.NOTE,
         rank=41,
@@ -184,7 +185,7 @@ ADVICE: tuple[Advice, ...] = (
         Decision.PROGNOSIS,
         "T-ALL with CNS disease: remission in 21 % with nelarabine alone",
         "Locatelli et al. from a phase 2 study of refractory T-ALL; 35 % of those without CNS involvement.",
-        _ANY & CNS.yes,
+        _ANY & CNS.yes & ACTIVE.yes,
         (_NUCLEOSIDE,),
         weight=Weight.NOTE,
         rank=41,
@@ -195,7 +196,7 @@ ADVICE: tuple[Advice, ...] = (
         "T-ALL: response to venetoclax, navitoclax and chemotherapy in 6 of 7 children, early data",
         "Hunger & Raetz from a phase 1 trial of relapsed or refractory T-ALL and lymphoma: best response a "
         "complete remission, with or without full counts, in 5.",
-        _ANY,
+        _ANY & ACTIVE.yes,
         (_TARGETED,),
         weight=Weight.NOTE,
         rank=42,
@@ -206,7 +207,7 @@ ADVICE: tuple[Advice, ...] = (
         "T-ALL: clofarabine combinations brought fewer remissions than in B-ALL",
         "Locatelli et al. (2012), from two studies; they consider these regimens for B-ALL that resists or "
         "has relapsed in the marrow a second time.",
-        _ANY,
+        _ANY & ACTIVE.yes,
         (_NUCLEOSIDE,),
         weight=Weight.NOTE,
         rank=45,
