@@ -139,6 +139,10 @@ _NO_CELLS = re.compile(
     rf"|{_ELSEWHERE}|{_NOT_DONE}",
     re.IGNORECASE,
 )
+_OTHERWISE = re.compile(
+    r"\bpre[- ]?(?:transplant|hsct|bmt|sct|car[- ]?t)\w*|\bsickle cell\b.{0,20}?\bsct\b", re.IGNORECASE
+)
+"""What goes before a transplant, and another meaning of SCT."""
 _CALLED_OFF = re.compile(_NOT_DONE, re.IGNORECASE)
 """The cells themselves are denied; "transplant, no complications" and "sibling donor" deny nothing."""
 _NOT_PLAINLY = re.compile(rf"\bdonor\b|\bno\b|\bnot\b|\bwithout\b|\brisk\b|{_ASKED}", re.IGNORECASE)
@@ -241,6 +245,7 @@ class Cells:
 
 def cells_of(text: str) -> Cells | None:
     """The cells that a text says were given; None if it names none or denies them."""
+    text = _OTHERWISE.sub(" ", text)
     transplant, car_t = HSCT.search(text) is not None, CAR_T.search(text) is not None
     if not (transplant or car_t) or _NO_CELLS.search(text):
         return None

@@ -230,7 +230,14 @@ def test_what_comes_after_a_transplant_proves_it_and_is_not_its_day(text: str) -
 
 @pytest.mark.parametrize(
     "text",
-    ["Bone marrow biopsy, post transplant", "Bone marrow harvest, donor", "Kidney transplant", "HCT 38 %"],
+    [
+        "Bone marrow biopsy, post transplant",
+        "Bone marrow harvest, donor",
+        "Kidney transplant",
+        "HCT 38 %",
+        "Echocardiogram pre-BMT",
+        "Sickle cell trait (SCT)",
+    ],
 )
 def test_words_near_a_transplant_are_none(text: str) -> None:
     assert done(text).transplants == ()
