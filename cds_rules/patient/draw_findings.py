@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -17,6 +17,7 @@ from cds_rules.patient.timeline import (
     DrugUse,
     Measure,
     Measurement,
+    Part,
     PatientTimeline,
     Person,
     Transplant,
@@ -85,7 +86,7 @@ class Findings:
 def findings_of(timeline: PatientTimeline) -> Findings:
     """Everything beside the course, from coded and mapped statements."""
     return Findings(
-        genetics={m: _genetic(timeline, m) for m in Marker} if timeline.genetics else _NO_GENETICS,
+        genetics={m: _genetic(timeline, m) for m in Marker},
         antigens={antigen: _antigen(timeline, antigen) for antigen in Antigen},
         transplants=tuple(_transplant(t, timeline) for t in timeline.transplants),
         car_t=tuple(_car_t(c) for c in timeline.car_t),
@@ -105,17 +106,20 @@ def _genetic(timeline: PatientTimeline, marker: Marker) -> Fact[bool]:
         return Fact(True, found)
     if absent:
         return Fact(False, absent)
-    return Fact(because="no result on record")
+    return Fact(because=_unread(timeline, _RESULTS) or "no result on record")
 
 
 def _antigen(timeline: PatientTimeline, antigen: Antigen) -> Fact[Expression]:
-    """The latest result, if it is not older than the last treatment directed at an antigen."""
+    """The latest result, if it is not older than the last treatment directed at an antigen.
+
+    While the record of treatments was not read, an antigen that was there may have been lost since.
+    """
     results = [
         r for r in timeline.antigens if r.antigen is antigen and r.when is not None and r.route.settles
     ]
     usable = sorted(results, key=_taken)
     if not usable:
-        return Fact(because="no result on record")
+        return Fact(because=_unread(timeline, _RESULTS) or "no result on record")
     last = usable[-1]
     same = [r for r in usable if r.when == last.when]
     sources = tuple(r.source for r in same)
@@ -125,16 +129,26 @@ def _antigen(timeline: PatientTimeline, antigen: Antigen) -> Fact[Expression]:
     if treated is not None and _taken(last) < treated:
         why = f"last {last.expression.value} on {last.when}, before antigen-directed treatment of {treated}"
         return Fact(evidence=sources, because=why)
+    unread = _unread(timeline, _TREATMENTS)
+    if unread is not None and last.expression is not Expression.NEGATIVE:
+        why = f"{last.expression.value} on {last.when}; treatment since then: {unread}"
+        return Fact(evidence=sources, because=why)
     return Fact(last.expression, sources, f"tested {last.when}")
 
 
-_NO_GENETICS: Mapping[Marker, Fact[bool]] = dict.fromkeys(Marker, Fact(because="no result on record"))
+def _unread(timeline: PatientTimeline, parts: Iterable[Part]) -> str | None:
+    return next((timeline.missing[p] for p in parts if p in timeline.missing), None)
+
+
+_RESULTS = (Part.LABORATORY, Part.DISEASE_FINDINGS, Part.REPORTS)
+_TREATMENTS = (Part.ADMINISTRATIONS, Part.PROCEDURES)
 _DIRECTED = {"blinatumomab", "inotuzumab"}
 
 
 def _last_directed(timeline: PatientTimeline) -> date | None:
-    """When the last treatment directed at CD19 or CD22 was given."""
-    days = [d.when.earliest for d in timeline.drugs if d.drug in _DIRECTED and d.given and d.when is not None]
+    """When the last treatment directed at CD19 or CD22 was given, or is told to have been taken."""
+    uses = [d for d in timeline.drugs if d.drug in _DIRECTED and not d.ordered]
+    days = [d.when.earliest for d in uses if d.when is not None]
     days += [c.when.earliest for c in timeline.car_t if c.when is not None]
     return max(days, default=None)
 

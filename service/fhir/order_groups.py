@@ -46,3 +46,17 @@ def _action(action: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield {"code": code}
     for inner in action.get("action") or ():
         yield from _action(inner)
+
+
+def references_of(group: dict[str, Any]) -> Iterator[str]:
+    """The orders that a plan or group points to."""
+    for part in group.get(GROUPS[group["resourceType"]]) or ():
+        yield from _pointed(part)
+
+
+def _pointed(part: dict[str, Any]) -> Iterator[str]:
+    reference = (part.get("reference") or part.get("resource") or {}).get("reference")
+    if isinstance(reference, str):
+        yield reference
+    for inner in part.get("action") or ():
+        yield from _pointed(inner)

@@ -22,7 +22,7 @@ from service.fhir.drug_names import (
     named_drugs,
 )
 from service.fhir.lexicon import Lexicon
-from service.fhir.order_groups import GROUPS, parts_of
+from service.fhir.order_groups import GROUPS, parts_of, references_of
 from service.fhir.read import medication
 from service.fhir.read.dosage import intrathecal
 from service.fhir.reading import Reading, local
@@ -90,14 +90,15 @@ def read_drafts(
     listed = [e if isinstance(e, dict) else {} for e in entries] if isinstance(entries, list) else []
     kept = [e["resource"] for e in listed if isinstance(e.get("resource"), dict)]
     reading = Reading(lexicon, frozenset())
-    call = _Call(None if selections is None else frozenset(selections), reading, _products(listed))
+    named = None if selections is None else frozenset(selections)
+    call = _Call(named and _with_members(named, listed), reading, _products(listed))
     reading.medications.update({name: held.get("code") for name, held in call.products.items()})
     mine = [r for r in kept if not _of_another(r, patient)]
     orders: list[Order] = []
     unread = len(listed) - len(kept) + sum(call.selects(r) for r in mine[MAX_ORDERS:])
     if entries is not None and not isinstance(entries, list):
         unread += 1
-    nowhere = len((call.chosen or frozenset()) - {_reference(r) for r in kept})
+    nowhere = len((named or frozenset()) - {_reference(r) for r in kept})
     unread += max(0, nowhere - (len(listed) - len(kept)))
     for resource in mine[:MAX_ORDERS]:
         try:
@@ -117,6 +118,20 @@ def _products(entries: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
             if isinstance(entry.get("fullUrl"), str):
                 found[local(entry["fullUrl"])] = held
     return found
+
+
+def _with_members(chosen: frozenset[str], entries: list[dict[str, Any]]) -> frozenset[str]:
+    """Who chooses a plan or a group chooses the drafts that it refers to."""
+    held = [(e.get("fullUrl"), e["resource"]) for e in entries if isinstance(e.get("resource"), dict)]
+    names = {local(url): _reference(r) for url, r in held if isinstance(url, str)}
+    pointed: set[str] = set()
+    for _, resource in held:
+        if _reference(resource) in chosen and resource.get("resourceType") in GROUPS:
+            try:
+                pointed |= {local(reference) for reference in references_of(resource)}
+            except _UNREADABLE:
+                continue  # counted as unread where it is read
+    return chosen | {names.get(name, name) for name in pointed}
 
 
 def _reference(resource: dict[str, Any]) -> str:

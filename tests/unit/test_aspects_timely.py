@@ -1,6 +1,7 @@
 """Aspects that tell whether a statement is still timely: judged, irradiated, operated, mutation on record."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from cds_rules.treatment.aspects.cns import RADIATED_SINCE
 from cds_rules.treatment.aspects.findings import T315I, T315I_ON_RECORD
 from cds_rules.treatment.aspects.response import RESPONSE_ON_RECORD
 from cds_rules.treatment.aspects.testis import ORCHIECTOMY_DONE, TESTIS_RADIATED
-from tests.unit.advice_charts import after, seen
+from tests.unit.advice_charts import RELAPSED, after, seen
 from tests.unit.charts import day, marrow_relapse
 
 YES, NO = {YesNo.YES}, {YesNo.NO}
@@ -53,7 +54,8 @@ def orchiectomy(when: str | None, **more: Any) -> Event:
     ids=str,
 )
 def test_reinduction_is_judged_by_mrd_or_a_report_too(record: dict[str, Any], expected: set[YesNo]) -> None:
-    assert seen(RESPONSE_ON_RECORD, marrow_relapse(**record)).possible == expected
+    on = RELAPSED + timedelta(days=56)
+    assert seen(RESPONSE_ON_RECORD, marrow_relapse(**record), on).possible == expected
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from cds_rules.patient.findings import (
     Irradiation,
     Marker,
 )
-from cds_rules.patient.timeline import CarT, DrugUse, PatientTimeline, Person, Route, Transplant
+from cds_rules.patient.timeline import CarT, DrugUse, Part, PatientTimeline, Person, Route, Transplant
 from tests.unit.charts import day, is_open
 
 POSITIVE, DIM, NEGATIVE = Expression.POSITIVE, Expression.DIM, Expression.NEGATIVE
@@ -110,6 +110,7 @@ def test_an_antigen_told_by_text_alone_settles_nothing() -> None:
 TREATMENTS: dict[str, dict[str, Any]] = {
     "blinatumomab": {"drugs": (DrugUse("MedicationAdministration/d", day("2025-07-01"), "blinatumomab"),)},
     "inotuzumab": {"drugs": (DrugUse("MedicationAdministration/d", day("2025-07-01"), "inotuzumab"),)},
+    "told": {"drugs": (DrugUse("MedicationStatement/d", day("2025-07-01"), "blinatumomab", given=False),)},
     "CAR-T": {"car_t": (CarT("Procedure/c", day("2025-07-01")),)},
 }
 
@@ -190,3 +191,30 @@ def test_the_domain_of_a_product_only_where_the_source_names_it(
 def test_radiation_is_passed_on_as_it_is() -> None:
     cranial = Irradiation("Procedure/r", day("2023-01-01"), Field.CRANIAL, 12.0)
     assert findings(irradiations=(cranial,)).irradiations == (cranial,)
+
+
+ORDER = DrugUse("MedicationRequest/d", day("2025-07-01"), "blinatumomab", given=False, ordered=True)
+
+
+def test_an_order_of_directed_treatment_is_none() -> None:
+    found = findings(antigens=(cd19(POSITIVE, "2025-06-30"),), drugs=(ORDER,)).antigens[Antigen.CD19]
+    assert found.value is POSITIVE
+
+
+@pytest.mark.parametrize("part", [Part.ADMINISTRATIONS, Part.PROCEDURES])
+@pytest.mark.parametrize(("expression", "open_"), [(POSITIVE, True), (DIM, True), (NEGATIVE, False)])
+def test_while_treatments_are_unread_an_antigen_that_was_there_may_be_lost(
+    part: Part, expression: Expression, open_: bool
+) -> None:
+    found = findings(antigens=(cd19(expression),), missing={part: "not retrieved"}).antigens[Antigen.CD19]
+    assert is_open(found) is open_
+    assert found.evidence == ("Observation/cd19",)
+    if open_:
+        assert found.because == f"{expression.value} on 2025-06-15; treatment since then: not retrieved"
+
+
+@pytest.mark.parametrize("part", [Part.LABORATORY, Part.DISEASE_FINDINGS, Part.REPORTS])
+def test_no_result_where_results_were_not_read_is_said_so(part: Part) -> None:
+    found = findings(missing={part: "not retrieved"})
+    assert found.antigens[Antigen.CD19] == Fact(because="not retrieved")
+    assert found.genetics[Marker.KMT2A] == Fact(because="not retrieved")

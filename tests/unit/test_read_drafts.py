@@ -247,3 +247,25 @@ def test_the_actions_of_a_group_are_orders_unless_they_point_to_one() -> None:
     assert set().union(*(o.drugs for o in found)) == {"nelarabine"}
     assert set().union(*(o.acts for o in found)) == {Act.CAR_T_INFUSION}
     assert drafts({**group, "status": "revoked"}).orders == ()
+
+
+@pytest.mark.parametrize("points", ["MedicationRequest/n", "urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0"])
+def test_who_chooses_a_plan_or_a_group_chooses_its_orders(points: str) -> None:
+    entries = [
+        {
+            "fullUrl": "urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0",
+            "resource": {**drug("274771"), "id": "n"},
+        },
+        {"resource": drug("6851")},
+    ]
+    plan = {"resourceType": "CarePlan", "id": "g", "activity": [{"reference": {"reference": points}}]}
+    inner = {"title": "Block 1", "action": [{"resource": {"reference": points}}]}
+    group = {"resourceType": "RequestGroup", "id": "g", "action": [inner]}
+    for chosen in (plan, group):
+        bundle = {"entry": [*entries, {"resource": chosen}]}
+        found = read_drafts(bundle, [f"{chosen['resourceType']}/g"], LEXICON)
+        assert found.unread == 0
+        assert [(o.reference, o.selected) for o in found.orders if o.drugs] == [
+            ("MedicationRequest/n", True),
+            ("MedicationRequest/m", False),
+        ]
