@@ -8,7 +8,7 @@ from cds_rules.patient.findings import Expression
 from cds_rules.treatment.aspects.car_t import considered
 from cds_rules.treatment.aspects.collection import COLLECTED
 from cds_rules.treatment.aspects.course import any_relapse, t_lineage
-from cds_rules.treatment.aspects.done import KINASE_MUTATIONS_DONE
+from cds_rules.treatment.aspects.done import CD19_DONE, CD22_DONE, KINASE_MUTATIONS_DONE
 from cds_rules.treatment.aspects.findings import BCR_ABL1, CD19, CD22, T315I
 from cds_rules.treatment.aspects.order_state import (
     APLASIA,
@@ -60,6 +60,17 @@ _ANTIGENS: tuple[OrderCheck, ...] = (
         needs_title="CD19 on the blasts now is not settled by the record, and blinatumomab acts through it",
     ),
     OrderCheck(
+        "O-1a",
+        _INFO,
+        "CD19 is on record from before this relapse only, and blinatumomab acts through it",
+        "Larson 2022: blinatumomab should be given only if the blasts express CD19, which they "
+        "can lose under it. To test again at each relapse is the project's reading.",
+        any_relapse & CD19.is_(Expression.POSITIVE, Expression.DIM) & CD19_DONE.no,
+        (Cite("UTD2022", "selection of therapy; summary", "003:92, 003:304"),),
+        _RESULT,
+        drugs=_BLINATUMOMAB,
+    ),
+    OrderCheck(
         "O-2",
         _CRITICAL,
         "the latest blasts are CD22-negative, and inotuzumab acts through CD22",
@@ -70,6 +81,17 @@ _ANTIGENS: tuple[OrderCheck, ...] = (
         drugs=_INOTUZUMAB,
         if_unknown=_INFO,
         needs_title="CD22 on the blasts now is not settled by the record, and inotuzumab acts through it",
+    ),
+    OrderCheck(
+        "O-2a",
+        _INFO,
+        "CD22 is on record from before this relapse only, and inotuzumab acts through it",
+        "Larson 2022: inotuzumab should be given only if the blasts express CD22, which they "
+        "can lose under it. To test again at each relapse is the project's reading.",
+        any_relapse & CD22.is_(Expression.POSITIVE, Expression.DIM) & CD22_DONE.no,
+        (Cite("UTD2022", "selection of therapy; summary", "003:92, 003:304"),),
+        _RESULT,
+        drugs=_INOTUZUMAB,
     ),
     OrderCheck(
         "O-3",

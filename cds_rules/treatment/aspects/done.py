@@ -196,6 +196,8 @@ CD19_CD22_DONE = Aspect(
     "CD19 and CD22 on the blasts",
     (Test.IMMUNOPHENOTYPE,),
 )
+CD19_DONE = _done("cd19", "CD19 on the blasts", of_antigens(Antigen.CD19), tests=(Test.IMMUNOPHENOTYPE,))
+CD22_DONE = _done("cd22", "CD22 on the blasts", of_antigens(Antigen.CD22), tests=(Test.IMMUNOPHENOTYPE,))
 CYTOGENETICS_DONE = _done(
     "cytogenetics",
     "cytogenetics of the blasts",
