@@ -48,6 +48,8 @@ def of(
         Site.TESTIS: _recorded(relapse, Site.TESTIS, told, seen),
         Site.OTHER: _recorded(relapse, Site.OTHER, told, seen),
     }
+    if timeline.person.sex == "female" and not seen[Site.TESTIS] and Site.TESTIS not in relapse.sites:
+        involved[Site.TESTIS] = Answer.NO  # nobody has to ask; what a record tells all the same counts
     involved |= {site: Answer.UNKNOWN for site in relapse.named_sites if involved[site] is Answer.NO}
     signs = tuple(sign for found in seen.values() for sign in found)
     evidence = tuple(dict.fromkeys((*relapse.sources, *marrow_from, *cns_from, *(e.source for e in signs))))

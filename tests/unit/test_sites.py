@@ -55,6 +55,7 @@ def picture(
     sites: set[Site] | None = None,
     when: str | None = RELAPSED,
     sites_told: bool = True,
+    sex: str | None = None,
 ) -> RelapsePicture:
     relapse = Diagnosis(
         "Condition/rel",
@@ -64,7 +65,8 @@ def picture(
         sites=frozenset(sites or ()),
         sites_told=sites_told,
     )
-    timeline = PatientTimeline(Person("Patient/p"), diagnoses=(DIAGNOSIS, relapse), measurements=results)
+    person = Person("Patient/p", sex=sex)
+    timeline = PatientTimeline(person, diagnoses=(DIAGNOSIS, relapse), measurements=results)
     return draw(timeline, date(2026, 1, 1))
 
 
@@ -360,3 +362,19 @@ def test_the_evidence_does_not_depend_on_the_order_of_the_marrows() -> None:
 def test_the_evidence_does_not_depend_on_the_order_of_the_taps() -> None:
     taps = (csf_blasts(SEEN, "2025-06-12"), csf_blasts(SEEN, "2025-06-15"))
     assert picture(*taps, sites={CNS}).sites == picture(*taps[::-1], sites={CNS}).sites
+
+
+@pytest.mark.parametrize(
+    ("sex", "sites", "answer"),
+    [
+        ("female", set(), NO),
+        ("male", set(), UNKNOWN),
+        ("other", set(), UNKNOWN),
+        (None, set(), UNKNOWN),
+        ("female", {TESTIS}, YES),
+    ],
+)
+def test_the_testes_of_a_girl_are_no_open_question_unless_the_record_names_them(
+    sex: str | None, sites: set[Site], answer: Answer
+) -> None:
+    assert picture(sites=sites, sex=sex).involved[TESTIS] is answer
