@@ -15,7 +15,9 @@ from service.store.store import Store
 from service.store.trials import RESUMED_WITHIN, StoredRecord, TrialStore
 
 NOW = datetime.now(UTC)
+"""When this file was read: a test may run an hour later."""
 MINUTE = timedelta(minutes=1)
+HOURS = timedelta(hours=3)
 SESSIONS, TOKENS, RUNS = "ended sessions", "expired tokens", "old runs of the trial registry"
 
 
@@ -85,9 +87,9 @@ def test_the_snapshot_and_the_one_before_it_stay_however_old(store: Store, trial
 
 def test_a_run_that_broke_off_stays_while_it_can_be_taken_up(store: Store, trials: TrialStore) -> None:
     kept = {finished(trials, 1), finished(trials, 2)}
-    young = broken_off(trials, store, RESUMED_WITHIN - MINUTE)
+    young = broken_off(trials, store, RESUMED_WITHIN - HOURS)
     for _ in range(3):
-        broken_off(trials, store, RESUMED_WITHIN + MINUTE, records=20)
+        broken_off(trials, store, RESUMED_WITHIN + HOURS, records=20)
     assert purged(store) == {RUNS: 3}
     assert runs(store) == {*kept, young}
     assert records(store) == 3
@@ -95,7 +97,7 @@ def test_a_run_that_broke_off_stays_while_it_can_be_taken_up(store: Store, trial
 
 
 def test_runs_stay_while_one_is_under_way(store: Store, trials: TrialStore) -> None:
-    old = broken_off(trials, store, RESUMED_WITHIN + MINUTE)
+    old = broken_off(trials, store, RESUMED_WITHIN + HOURS)
     with trials.alone():
         assert purged(store, datetime.now(UTC)) == {}
         assert runs(store) == {old}
