@@ -125,6 +125,8 @@ def _antigen(timeline: PatientTimeline, antigen: Antigen) -> Fact[Expression]:
     sources = tuple(r.source for r in same)
     if len({r.expression for r in same}) > 1:
         return Fact(evidence=sources, because="two different results on the same day")
+    if last.expression is None:
+        return Fact(evidence=sources, because=f"the result of {last.when} cannot be read")
     treated = _last_directed(timeline)
     if treated is not None and _taken(last) < treated:
         why = f"last {last.expression.value} on {last.when}, before antigen-directed treatment of {treated}"
@@ -146,9 +148,12 @@ _DIRECTED = {"blinatumomab", "inotuzumab"}
 
 
 def _last_directed(timeline: PatientTimeline) -> date | None:
-    """When the last treatment directed at CD19 or CD22 was given, or is told to have been taken."""
+    """When the last treatment directed at CD19 or CD22 was given, or is told to have been taken.
+
+    Of an infusion over weeks it is the last day, as it is where every day of it has an entry.
+    """
     uses = [d for d in timeline.drugs if d.drug in _DIRECTED and not d.ordered]
-    days = [d.when.earliest for d in uses if d.when is not None]
+    days = [end.earliest for d in uses if (end := d.until or d.when) is not None]
     days += [c.when.earliest for c in timeline.car_t if c.when is not None]
     return max(days, default=None)
 

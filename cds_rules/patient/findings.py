@@ -69,12 +69,12 @@ class Genetic:
 
 @dataclass(frozen=True, slots=True)
 class AntigenResult:
-    """Expression of an antigen on the blasts of one sample."""
+    """Expression of an antigen on the blasts of one sample; None if there is a result that cannot be read."""
 
     source: str
     when: PartialDate | None
     antigen: Antigen
-    expression: Expression
+    expression: Expression | None
     route: Route = Route.SITE
 
 

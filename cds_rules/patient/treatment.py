@@ -42,7 +42,7 @@ def end_of_primary_treatment(
             return fact
     if drug is not None:
         return Fact(EndOfTreatment(True), (drug.source,), f"inferred from {drug.drug} at the relapse")
-    ended = _maintenance_ended(timeline, relapse)
+    ended = _maintenance_ended(timeline, relapse, diagnosed)
     if ended is not None:
         return ended
     return _untold(timeline, relapse, diagnosed)
@@ -215,8 +215,13 @@ def _maintenance_at(timeline: PatientTimeline, relapse: PartialDate) -> DrugUse 
     return None
 
 
-def _maintenance_ended(timeline: PatientTimeline, relapse: PartialDate) -> Fact[EndOfTreatment] | None:
-    """A recorded end of mercaptopurine, with nothing antileukemic after it, is taken for completion."""
+def _maintenance_ended(
+    timeline: PatientTimeline, relapse: PartialDate, diagnosed: PartialDate | None
+) -> Fact[EndOfTreatment] | None:
+    """A recorded end of mercaptopurine, with nothing antileukemic after it, is taken for completion.
+
+    Consolidation holds it too: an end soon after the diagnosis, or the first of it, is that of a phase.
+    """
     ended = [d for d in _maintenance(timeline, relapse) if d.until is not None]
     if not ended:
         return None
@@ -232,5 +237,9 @@ def _maintenance_ended(timeline: PatientTimeline, relapse: PartialDate) -> Fact[
     if later or last.until is None:
         why = "mercaptopurine ended before the relapse, but other drugs followed"
         return Fact(because=why, evidence=(last.source, *(d.source for d in later)))
+    started = diagnosed or min((d.when for d in ended if d.when), key=lambda w: w.earliest, default=None)
+    if started is not None and whole_months(started.earliest, last.until.latest) < WHOLE_TREATMENT_MONTHS:
+        why = f"the last {last.drug} on record ended on {last.until}: too soon to be the whole of treatment"
+        return Fact(because=why, evidence=(last.source,))
     note = f"inferred from the recorded end of {last.drug}"
     return Fact(EndOfTreatment(False, last.until), (last.source,), note)

@@ -37,6 +37,10 @@ FRACTION = Units(
         "/10*6": 1e-6,
         "[ppm]": 1e-6,
         "ppm": 1e-6,
+        "/10^6": 1e-6,
+        "cells/10^6": 1e-6,
+        "cells/million": 1e-6,
+        "cells per million": 1e-6,
     }
 )
 """Fraction of cells. International Scale (%{IS}), ratios and log reductions are not in it on purpose."""
@@ -47,6 +51,7 @@ PER_UL = Units(
         "{cells}/uL": 1.0,
         "{#}/uL": 1.0,
         "10*6/L": 1.0,
+        "10^6/L": 1.0,
         "/mm3": 1.0,
         "10*3/uL": 1e3,
         "10*9/L": 1e3,
@@ -120,14 +125,37 @@ def _factor(code: str | None, unit: str | None, units: Units) -> tuple[float | N
     """The factor, or None and why not. Kept: a site uses few units."""
     if any(is_no_share(text) for text in (code, unit) if text):
         return None, "a log, ratio or scale value"
-    by_code = units.get(code) if code else None
-    by_unit = units.get(unit) if unit else None
+    by_code = _in_table(code, units)
+    by_unit = _in_table(unit, units)
     if code and by_code is None and by_unit is not None:
         return None, "unit and code disagree"
     if by_code is not None and by_unit is not None and by_code != by_unit:
         return None, "unit and code disagree"
     found = by_code if by_code is not None else by_unit
     return found, "no unit that is understood"
+
+
+_PRINTED = str.maketrans(
+    {
+        "\u00b5": "u",
+        "\u03bc": "u",
+        "\uff05": "%",
+        **dict(zip("\u00b3\u2074\u2075\u2076\u2079", "34569", strict=True)),
+    }
+)
+_RAISED = re.compile("(?<=10)(\u207b?)(?=[\u00b3\u2074\u2075\u2076\u2079])")
+
+
+def _in_table(unit: str | None, units: Units) -> float | None:
+    """The factor of a unit, as it is written or in plain signs: "10\u00b3/\u00b5L" is 10^3/uL."""
+    if not unit:
+        return None
+    found = units.get(unit)
+    if found is not None:
+        return found
+    raised = _RAISED.sub(lambda sign: "^-" if sign[1] else "^", unit)
+    plain = " ".join(raised.translate(_PRINTED).split())
+    return units.get(re.sub(r"^[x\u00d7] ?(?=10[*^])", "", plain))
 
 
 def to_interval(quantity: Quantity, units: Units, ceiling: float) -> Interval:

@@ -59,13 +59,32 @@ _PLACES = {
 
 
 def note_specimen(reference: str, specimen: dict[str, Any], reading: Reading) -> None:
-    """Remember where a Specimen resource, contained or its own, is from by its type code."""
+    """Remember where a Specimen resource, contained or its own, is from.
+
+    By its type, else by where it was collected; of each the code first, then the words.
+    """
     try:
-        places = {_PLACES[m.concept] for m in reading.meanings(specimen["type"]) if m.concept in _PLACES}
-    except (AttributeError, KeyError, TypeError):
+        codes = (specimen.get("type"), (specimen.get("collection") or {}).get("bodySite"))
+        told = (_place_of(code, reading) for code in codes if code)
+        place = next((place for place in told if place is not None), None)
+    except (AttributeError, TypeError):
         return
-    if len(places) == 1:
-        reading.specimens[reference] = places.pop()
+    if place is not None:
+        reading.specimens[reference] = place
+
+
+def _place_of(code: Any, reading: Reading) -> str | None:
+    """The one place that a raw CodeableConcept names. Raises on another shape."""
+    places = {_PLACES[m.concept] for m in reading.meanings(code) if m.concept in _PLACES}
+    if not places:
+        texts = (code.get("text"), *(c.get("display") for c in code.get("coding", ())))
+        named_by = {_in_words(text) for text in texts if isinstance(text, str) and _names_a_place(text)}
+        return named_by.pop() if len(named_by) == 1 else None
+    return places.pop() if len(places) == 1 else None
+
+
+def _names_a_place(text: str) -> bool:
+    return any(pattern.search(text) for pattern, _ in _WORDS)
 
 
 def note_contained(resource: dict[str, Any], reading: Reading) -> None:

@@ -111,6 +111,11 @@ TREATMENTS: dict[str, dict[str, Any]] = {
     "blinatumomab": {"drugs": (DrugUse("MedicationAdministration/d", day("2025-07-01"), "blinatumomab"),)},
     "inotuzumab": {"drugs": (DrugUse("MedicationAdministration/d", day("2025-07-01"), "inotuzumab"),)},
     "told": {"drugs": (DrugUse("MedicationStatement/d", day("2025-07-01"), "blinatumomab", given=False),)},
+    "an infusion over weeks": {
+        "drugs": (
+            DrugUse("MedicationAdministration/d", day("2025-06-03"), "blinatumomab", day("2025-07-01")),
+        )
+    },
     "CAR-T": {"car_t": (CarT("Procedure/c", day("2025-07-01")),)},
 }
 

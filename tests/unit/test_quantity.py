@@ -56,6 +56,45 @@ def test_every_unit_of_a_fraction_is_converted(value: float, unit: str, fraction
     assert share(value, unit=unit) == Interval.exactly(fraction)
 
 
+@pytest.mark.parametrize(
+    ("value", "unit", "fraction"),
+    [
+        (0.05, " % ", 5e-4),
+        (0.05, "\uff05", 5e-4),
+        (5, "10\u207b\u2074", 5e-4),
+        (50, "cells per million", 5e-5),
+        (50, "cells/10\u2076", 5e-5),
+    ],
+)
+def test_a_fraction_in_printed_signs(value: float, unit: str, fraction: float) -> None:
+    assert share(value, unit=unit) == Interval.exactly(fraction)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "cells"),
+    [
+        (5, "/\u00b5L", 5),
+        (5, "cells/\u03bcL", 5),
+        (5, "\u00d7 10\u2076/L", 5),
+        (0.005, "10\u00b3/\u00b5L", 5),
+        (0.005, "\u00d710\u2079/L", 5),
+        (0.005, "x10^9/L", 5),
+        (0.005, " K/uL", 5),
+    ],
+)
+def test_a_count_in_printed_signs(value: float, unit: str, cells: float) -> None:
+    assert count(value, unit=unit) == Interval.exactly(cells)
+
+
+@pytest.mark.parametrize(
+    "unit", ["10\u2074", "103/uL", "10\u2075/\u00b5L", "\u00b5", "x%", "k/uL", "\u207b\u2074", "mL"]
+)
+def test_signs_are_not_guessed(unit: str) -> None:
+    for read in (share, count):
+        with pytest.raises(UnitError):
+            read(5, unit=unit)
+
+
 def test_a_threshold_stays_a_threshold_after_conversion() -> None:
     """0.1 % times 0.01 must not land beside 1e-3: the group hangs on it."""
     assert share(0.1, "%").at_least(1e-3) is Answer.YES

@@ -152,7 +152,9 @@ def test_a_transcript_that_is_found_shows_the_lesion(value: Json) -> None:
         {"valueQuantity": {"value": 0}},
         {"valueQuantity": {"value": 0.001, "comparator": "<"}},
         {"valueQuantity": {"value": 0.001, "comparator": "<="}},
-        {},
+        {"valueString": "Not detected"},
+        {"valueCodeableConcept": {"coding": [{"code": "ND", "display": "Not detected"}]}},
+        {"dataAbsentReason": coded((NO_VALUE, "not-performed"))},
     ],
 )
 def test_a_transcript_that_is_not_found_says_nothing_of_the_diagnosis(value: Json) -> None:
@@ -164,6 +166,24 @@ def test_a_transcript_that_is_not_found_says_nothing_of_the_diagnosis(value: Jso
 def test_a_transcript_not_detected_with_a_number_is_not_found() -> None:
     both = {"valueCodeableConcept": coded(NOT_DETECTED), "valueQuantity": {"value": 0}}
     assert shown(read(P190, **both)) == set()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {},
+        {"valueString": "Detected, 12% IS"},
+        {"valueCodeableConcept": coded((SCT, "82334004"))},
+        {"valueQuantity": {"value": 0.5}, "interpretation": [coded((INTERPRETATION, "NEG"))]},
+    ],
+    ids=["nothing", "words", "indeterminate", "a number that is called negative"],
+)
+def test_a_transcript_that_says_neither_or_both_is_named(value: Json) -> None:
+    timeline = read(P190, **value)
+    assert timeline.genetics == ()
+    assert [(p.kind, p.resources) for p in timeline.problems] == [
+        (ProblemKind.UNREADABLE, ("Observation/o1",))
+    ]
 
 
 # ---- variants ------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import pytest
 from service.fhir.elements import Reference
 from service.fhir.lexicon import shipped
 from service.fhir.reading import Reading
-from service.fhir.specimen import contradicts, named
+from service.fhir.specimen import contradicts, named, note_specimen
 from service.fhir.to_timeline import to_timeline
 
 Json = dict[str, Any]
@@ -75,6 +75,54 @@ def test_only_another_place_contradicts(display: str | None, contradiction: bool
 
 def test_without_a_specimen_nothing_is_contradicted() -> None:
     assert contradicts(None, "marrow", reading()) is False
+
+
+LOCAL = "http://terminology.hl7.org/CodeSystem/v2-0487"
+MARROW_SITE = {"coding": [{"system": "http://snomed.info/sct", "code": "14016003"}]}
+
+
+@pytest.mark.parametrize(
+    ("specimen", "expected"),
+    [
+        ({"type": {"text": "Bone marrow aspirate"}}, "marrow"),
+        ({"type": {"text": "Peripheral blood"}}, "blood"),
+        ({"type": {"coding": [{"system": LOCAL, "code": "PB", "display": "Peripheral blood"}]}}, "blood"),
+        (
+            {"type": {"coding": [{"system": LOCAL, "code": "BMA", "display": "Bone marrow aspirate"}]}},
+            "marrow",
+        ),
+        ({"type": {"text": "Aspirate"}, "collection": {"bodySite": MARROW_SITE}}, "marrow"),
+        ({"collection": {"bodySite": {"text": "Bone marrow, left iliac crest"}}}, "marrow"),
+        ({"type": {"text": "Blood or marrow"}, "collection": {"bodySite": MARROW_SITE}}, "marrow"),
+        ({"type": {"text": "Blood or marrow"}}, None),
+        ({"type": {"text": "Marrow", "coding": [{"display": "Blood"}]}}, None),
+        ({"type": {"text": "Tissue"}}, None),
+        ({"type": "Blood"}, None),
+        ({"type": {"text": "Blood"}, "collection": "arm"}, None),
+        ({}, None),
+    ],
+)
+def test_a_specimen_by_its_type_and_by_where_it_was_collected(specimen: Json, expected: str | None) -> None:
+    known = reading()
+    note_specimen("Specimen/s1", specimen, known)
+    assert named(Reference(reference="Specimen/s1"), known) == expected
+
+
+def test_a_specimen_of_blood_in_words_contradicts_a_marrow_code() -> None:
+    result: Json = {
+        "resourceType": "Observation",
+        "id": "o1",
+        "status": "final",
+        "subject": {"reference": "Patient/p"},
+        "code": {"coding": [{"system": "http://loinc.org", "code": "11150-0"}]},
+        "effectiveDateTime": "2025-06-15",
+        "valueQuantity": {"value": 2, "unit": "%", "code": "%"},
+        "specimen": {"reference": "#s1"},
+        "contained": [{"resourceType": "Specimen", "id": "s1", "type": {"text": "Peripheral blood"}}],
+    }
+    timeline = to_timeline([result], "p")
+    assert timeline.measurements == ()
+    assert [p.resources for p in timeline.problems] == [("Observation/o1",)]
 
 
 @pytest.mark.parametrize("where", ["contained", "in the record"])

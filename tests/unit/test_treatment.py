@@ -8,7 +8,7 @@ import pytest
 from cds_rules.patient.dates import PartialDate
 from cds_rules.patient.draw import draw
 from cds_rules.patient.picture import EndOfTreatment, Fact
-from cds_rules.patient.timeline import DrugUse, Part, PatientTimeline, Route, TreatmentPlan
+from cds_rules.patient.timeline import DrugUse, Part, PatientTimeline, Person, Route, TreatmentPlan
 from cds_rules.patient.treatment import end_of_primary_treatment
 from cds_rules.risk.case import AfterTreatment
 from cds_rules.risk.facts import risk_facts
@@ -273,6 +273,21 @@ def test_the_recorded_end_of_it_is_taken_for_completion_and_says_so(last: str) -
     found = end(drugs=(drug("2022-09-01", last),))
     assert (found.value, found.evidence) == (completed(last), ("MedicationStatement/mp",))
     assert "inferred" in (found.because or "")
+
+
+@pytest.mark.parametrize("diagnosed", ["2022-01-10", None])
+@pytest.mark.parametrize(("last", "settles"), [("2022-06-10", False), ("2023-07-10", True)])
+def test_an_end_of_it_within_twelve_months_is_that_of_a_phase(
+    diagnosed: str | None, last: str, settles: bool
+) -> None:
+    """Consolidation holds mercaptopurine too; years off treatment would be made of it."""
+    found = end_of_primary_treatment(
+        PatientTimeline(Person("Patient/p"), drugs=(drug("2022-03-01", last),)),
+        day("2025-06-15"),
+        day(diagnosed),
+    )
+    assert found.value == (completed(last) if settles else None)
+    assert settles or (found.evidence == ("MedicationStatement/mp",) and "too soon" in (found.because or ""))
 
 
 def test_the_last_of_its_ends_counts() -> None:

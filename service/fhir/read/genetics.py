@@ -15,6 +15,7 @@ from cds_rules.patient.findings import Genetic, Marker
 from cds_rules.patient.timeline import ProblemKind
 from service.fhir.elements import CodeableConcept, Component, ObservationData
 from service.fhir.read import absent
+from service.fhir.read.measurement import words_of_answer
 from service.fhir.reading import Meaning, NotUsableError, Reading
 from service.fhir.result_text import Kind, parse_fraction
 
@@ -99,18 +100,24 @@ def iscn_markers(text: str) -> Iterator[Marker]:
         yield Marker.HYPODIPLOIDY
 
 
+_NO_ANSWER = "The result is not a known answer for found or not found: not used."
+
+
 def _test(data: ObservationData, concept: str, reading: Reading) -> list[tuple[Marker, bool]]:
     answer = _answer(data, reading)
     if answer is None:
         answer = _beside_a_code(data, reading)
     if concept in FISH:
         if answer is None:
-            raise NotUsableError("The result is not a known answer for found or not found: not used.")
+            raise NotUsableError(_NO_ANSWER)
         return [(FISH[concept], answer)]
     quantity = data.valueQuantity.value if data.valueQuantity else None
-    if answer is True or (quantity is not None and quantity > 0 and not _bound(data)):
-        return [(TRANSCRIPTS[concept], True)]
-    return []
+    counted = quantity is not None and quantity > 0 and not _bound(data)
+    if counted and answer is False:
+        raise NotUsableError("Its number and its interpretation contradict each other: not used.")
+    if quantity is None and answer is None and data.dataAbsentReason is None:
+        raise NotUsableError(_NO_ANSWER)
+    return [(TRANSCRIPTS[concept], True)] if answer or counted else []
 
 
 def _bound(data: ObservationData) -> bool:
@@ -137,7 +144,7 @@ def _beside_a_code(data: ObservationData, reading: Reading) -> bool | None:
     value = data.valueCodeableConcept
     if value is not None and reading.concepts(value):
         return None  # a known answer that is neither: indeterminate, equivocal
-    written = data.valueString or (value.text if value else None)
+    written = data.valueString or words_of_answer(value, reading)
     parsed = parse_fraction(written) if written else None
     told = {_IN_WORDS.get(parsed.kind)} if parsed is not None else set()
     told |= {_INTERPRETED.get(m.concept) for c in data.interpretation for m in reading.concepts(c)}

@@ -178,6 +178,16 @@ def is_slip(measure: Measure, value: float, given_factor: float, comparator: str
     return part_of_a_cell or (comparator is None and 0 < value < below)
 
 
+def words_of_answer(value: CodeableConcept | None, reading: Reading) -> str | None:
+    """What a coded answer says in words; its codes are called by name only where none of them is known."""
+    if value is None:
+        return None
+    if value.text or reading.concepts(value):
+        return value.text
+    called = {c.display for c in value.coding if c.display}
+    return called.pop() if len(called) == 1 else None
+
+
 def presence(data: ObservationData, reading: Reading) -> Interval:
     """Blasts seen: more than none; not seen: none."""
     told = {m.concept for m in reading.concepts(data.valueCodeableConcept)}
@@ -185,8 +195,7 @@ def presence(data: ObservationData, reading: Reading) -> Interval:
         return Interval(0.0, 100.0, low_open=True)
     if told & NOT_SEEN and not told & SEEN:
         return Interval.exactly(0.0)
-    value = data.valueCodeableConcept
-    written = data.valueString or (value.text if value is not None and not told else None)
+    written = data.valueString or (None if told else words_of_answer(data.valueCodeableConcept, reading))
     seen = _seen_in_words(written) if written else None
     if seen is not None:
         return Interval(0.0, 100.0, low_open=True) if seen else Interval.exactly(0.0)

@@ -17,7 +17,7 @@ from service.fhir.elements import CodeableConcept, ObservationData
 from service.fhir.mrd_words import MRD, method_of, names_no_result, time_point_of
 from service.fhir.quantity import FRACTION, with_limits
 from service.fhir.read import absent
-from service.fhir.read.measurement import NOT_SEEN, SEEN, quantity
+from service.fhir.read.measurement import NOT_SEEN, SEEN, quantity, words_of_answer
 from service.fhir.reading import Meaning, NotUsableError, Reading, words
 from service.fhir.result_text import Kind, TextResult, parse_fraction
 from service.fhir.specimen import named
@@ -124,7 +124,7 @@ def _result(data: ObservationData, reading: Reading) -> tuple[TextResult, TimePo
     answer = _coded(data, reading)
     if data.valueQuantity is not None:
         return TextResult(Kind.NUMBER, _number(data, answer, reading)), None
-    written = data.valueString or (data.valueCodeableConcept.text if data.valueCodeableConcept else None)
+    written = data.valueString or words_of_answer(data.valueCodeableConcept, reading)
     label, rest = time_point_of(written) if written else (None, "")
     parsed = parse_fraction(rest) if written else None
     if parsed is not None and parsed.kind is not Kind.INDETERMINATE:

@@ -37,6 +37,9 @@ _EXPRESSIONS = {
     "result.negative": Expression.NEGATIVE,
     "result.absent": Expression.NEGATIVE,
     "result.not-detected": Expression.NEGATIVE,
+    "answer.positive": Expression.POSITIVE,
+    "answer.present": Expression.POSITIVE,
+    "answer.absent": Expression.NEGATIVE,
 }
 
 
@@ -166,13 +169,15 @@ def _read_antigen(
     value = data.valueCodeableConcept
     answers = reading.concepts(value)
     told = {_EXPRESSIONS[m.concept] for m in answers if m.concept in _EXPRESSIONS}
-    written = data.valueString or (value.text if value is not None and not answers else None)
+    written = data.valueString or (None if answers else measurement.words_of_answer(value, reading))
     word = _IN_WORDS.get(" ".join(written.lower().split()).strip(".")) if written else None
     if word is not None:
         told.add(word)
     if Expression.DIM in told:
         told.discard(Expression.POSITIVE)
-    if len(told) != 1:
-        raise NotUsableError("The expression is not given as one known answer: not used.")
     antigen = _ANTIGENS[meaning.concept]
-    reading.antigens.append(AntigenResult(source, taken, antigen, told.pop(), meaning.route))
+    found = told.pop() if len(told) == 1 else None
+    if found is not None or data.valueQuantity or data.valueString or value:
+        reading.antigens.append(AntigenResult(source, taken, antigen, found, meaning.route))
+    if found is None:
+        raise NotUsableError("The expression is not given as one known answer: not used.")
