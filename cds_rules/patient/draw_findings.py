@@ -11,9 +11,11 @@ from cds_rules.patient.events import Event, EventKind
 from cds_rules.patient.fact import Fact
 from cds_rules.patient.findings import Antigen, AntigenResult, Expression, Field, Irradiation, Marker
 from cds_rules.patient.interval import Interval
+from cds_rules.patient.remission import M1_BELOW_PERCENT
 from cds_rules.patient.series import events_of, latest, measured, uses_of
 from cds_rules.patient.timeline import (
     CarT,
+    DiseaseState,
     DrugUse,
     Measure,
     Measurement,
@@ -25,6 +27,10 @@ from cds_rules.patient.timeline import (
 
 CONDITIONING_DAYS = 30
 """Whole body radiation this many days before a transplant belongs to it. Project's parameter."""
+
+WITH_LEUKEMIA_DAYS = 28
+"""A sample this near a diagnosis, a relapse or a marrow with 5 % blasts or more is one of the leukemia.
+Project's parameter."""
 
 COSTIMULATORY_DOMAIN = {"tisagenlecleucel": "4-1BB", "brexucabtagene": "CD28"}
 """By product; MYE2023 (004:3). A product that it does not name has no known domain."""
@@ -96,17 +102,42 @@ def findings_of(timeline: PatientTimeline) -> Findings:
 
 
 def _genetic(timeline: PatientTimeline, marker: Marker) -> Fact[bool]:
-    """Found in any test: yes. Not found in a test of it: no. Tests that disagree: found, and said so."""
+    """Found in any test: yes. Not found in a test of it: no. Tests that disagree: found, and said so.
+
+    In a remission it is not found either: only a test near a diagnosis or a relapse denies it.
+    """
     results = [g for g in timeline.genetics if g.marker is marker and g.route.settles]
     found = tuple(g.source for g in results if g.present)
-    absent = tuple(g.source for g in results if not g.present)
+    denied = [g for g in results if not g.present]
+    absent = tuple(g.source for g in denied if marker is Marker.T315I or _near_leukemia(g.when, timeline))
     if found and absent:
         return Fact(True, found + absent, "not found in every test")
     if found:
         return Fact(True, found)
     if absent:
         return Fact(False, absent)
+    if denied:
+        last = max(denied, key=lambda g: g.when.earliest if g.when else date.min)
+        why = f"not found on {last.when}, but that sample may be of a remission"
+        return Fact(evidence=tuple(g.source for g in denied), because=why)
     return Fact(because=_unread(timeline, _RESULTS) or "no result on record")
+
+
+def _near_leukemia(when: PartialDate | None, timeline: PatientTimeline) -> bool:
+    """May the sample of that day hold the leukemia? Where nothing tells when there was any, it may."""
+    days = [d.when or d.recorded for d in timeline.diagnoses if d.state is not DiseaseState.REMISSION]
+    days += [
+        m.when
+        for m in timeline.measurements
+        if m.measure is Measure.MARROW_BLASTS and m.readable and m.value.low >= M1_BELOW_PERCENT
+    ]
+    known = [d for d in days if d is not None]
+    span = timedelta(days=WITH_LEUKEMIA_DAYS)
+    return (
+        when is None
+        or not known
+        or any(d.earliest - span <= when.latest and when.earliest <= d.latest + span for d in known)
+    )
 
 
 def _antigen(timeline: PatientTimeline, antigen: Antigen) -> Fact[Expression]:

@@ -56,6 +56,10 @@ def end_block1_mrd(timeline: PatientTimeline, relapse: PartialDate | None, on: d
         said = f"up to {last.fraction.high * 100:.4g} %"
         why = f"{said} on {last.when} by its text only: its code is not mapped, so it settles nothing"
         return Fact(evidence=tuple(r.source for r in found), because=why)
+    homeless = [r for r in timeline.mrd if not (r.marrow or r.elsewhere) and _in_window(r.when, start)]
+    if homeless and Part.LABORATORY not in timeline.missing:
+        why = f"MRD of {homeless[-1].when} does not tell its specimen: only marrow counts"
+        return Fact(evidence=tuple(r.source for r in homeless), because=why)
     return Fact(because=_why_none(timeline, start, on))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cds_rules.answer import Answer
 from cds_rules.patient.dates import PartialDate
-from cds_rules.patient.picture import Fact
+from cds_rules.patient.fact import Fact
 from cds_rules.patient.timeline import (
     DiseaseState,
     Measurement,

@@ -156,6 +156,8 @@ class MrdResult:
     route: Route = Route.SITE
     lod: float | None = field(default=None, compare=False)
     """The test's limit of detection, a fraction of cells; for showing, it is in `fraction` already."""
+    elsewhere: bool = False
+    """From blood or CSF. Neither this nor `marrow`: the specimen is not told."""
 
 
 @value

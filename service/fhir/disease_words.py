@@ -61,7 +61,10 @@ _PLANNED = (
 )
 PLANNED = re.compile(_PLANNED, re.IGNORECASE)
 """What goes before cells are given, whether they are or not."""
-_AFTERWARDS = re.compile(r"\bpost\b|\bafter\b|\bfollow|\bs/p\b|\bstatus\b|\bday \+?\d", re.IGNORECASE)
+_AFTERWARDS = re.compile(
+    r"\bpost\b|\bafter\b|\bfollow|\bs/p\b|\bstatus\b|\bday \+?\d|\bdonor l\w+cyte\b|\bdli\b",
+    re.IGNORECASE,
+)
 _COLLECTED = re.compile(r"\bcollection\b|\bharvest|apheresis\b", re.IGNORECASE)
 _INFUSED = re.compile(r"\binfus|\badminist|\btransplant", re.IGNORECASE)
 ABOUT = re.compile(

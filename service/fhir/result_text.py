@@ -58,7 +58,7 @@ _NEGATIVE = re.compile(
 _BELOW_LOQ = re.compile(
     r"(?:below|under|<) ?(?:the )?"
     r"(?:lloq|loq|limit of quantification|quantification limit|level of quantitation)"
-    r"|(?:not|non) ?-?quantifiable"
+    r"|(?:not|non) ?-?quantifiable|\bbelow (?:the )?(?:quantitative|quantifiable) range\b|\bpnq\b"
 )
 _ABOVE_LOQ = re.compile(r"(?:above|over|>) ?(?:the )?(?:upper )?(?:u?loq|limit of quantification)\b")
 _BELOW_LOD = re.compile(
@@ -89,7 +89,7 @@ def _amount(prefix: str) -> str:
         rf"(?:\s*e\s*-\s*0?(?P<{prefix}exp>[1-7])"
         rf"|\s*[x*]\s*10\s*(?:\^|\*\*?)?\s*\(?-\s*(?P<{prefix}pow>[1-7])\)?)?)"
         rf"(?![\d.,-])\s*(?P<{prefix}unit>%|percent\b|ppm\b"
-        rf"|(?:cells? )?(?:/|per)\s*(?:10\s*\^?\s*6\b|million\b))?"
+        rf"|(?:(?:(?:residual|clonal|leukemic) )*cells? )?(?:/|per)\s*(?:10\s*\^?\s*6\b|million\b))?"
     )
 
 

@@ -40,8 +40,13 @@ _CELLS = re.compile(r"\b(?:red|white) blood cells?\b", re.IGNORECASE)
 @lru_cache(maxsize=4096)
 def named_elsewhere(text: str, place: str) -> bool:
     """Do the words of a result's code name one other place than its code? The same come with every result."""
-    found = _in_words(_CELLS.sub(" ", text))
+    found = in_words(text)
     return found is not None and found != place
+
+
+def in_words(text: str) -> str | None:
+    """The one place that the name of a test gives: marrow, csf or blood."""
+    return _in_words(_CELLS.sub(" ", text))
 
 
 def contradicts(specimen: Reference | None, place: str, reading: Reading) -> bool:
@@ -101,7 +106,6 @@ _POOR = re.compile(
     r"(?<!not )(?<!no )\bha?emodilut|\b(?:suboptimal|inadequate|insufficient|paucicellular|dry tap)\b",
     re.IGNORECASE,
 )
-MAY_BE_MORE = "Its note doubts the sample: the true share may be higher."
 
 
 def is_doubted(text: str) -> bool:

@@ -15,8 +15,17 @@ from cds_rules.patient.findings import (
     Irradiation,
     Marker,
 )
-from cds_rules.patient.timeline import CarT, DrugUse, Part, PatientTimeline, Person, Route, Transplant
-from tests.unit.charts import day, is_open
+from cds_rules.patient.timeline import (
+    CarT,
+    Diagnosis,
+    DrugUse,
+    Part,
+    PatientTimeline,
+    Person,
+    Route,
+    Transplant,
+)
+from tests.unit.charts import day, is_open, marrow
 
 POSITIVE, DIM, NEGATIVE = Expression.POSITIVE, Expression.DIM, Expression.NEGATIVE
 
@@ -61,6 +70,34 @@ def test_found_in_one_test_and_not_in_another_is_found_and_said(order: int) -> N
     pair = (genetic(True, "yes"), genetic(False, "no"))
     found = findings(genetics=pair[::order]).genetics[Marker.KMT2A]
     assert found == Fact(True, ("Observation/yes", "Observation/no"), "not found in every test")
+
+
+DIAGNOSED = (Diagnosis("Condition/dx", day("2022-01-10")),)
+
+
+@pytest.mark.parametrize(
+    ("tested", "record", "denied"),
+    [
+        ("2022-01-15", {"diagnoses": DIAGNOSED}, True),
+        ("2022-01-15", {}, True),
+        (None, {"diagnoses": DIAGNOSED}, True),
+        ("2022-06-15", {"diagnoses": DIAGNOSED}, False),
+        ("2022-06-15", {"diagnoses": DIAGNOSED, "measurements": (marrow(2, "2022-06-15"),)}, False),
+        ("2022-06-15", {"diagnoses": DIAGNOSED, "measurements": (marrow(60, "2022-06-10"),)}, True),
+    ],
+)
+def test_what_is_not_found_in_a_sample_that_may_be_of_a_remission_is_not_denied(
+    tested: str | None, record: dict[str, Any], denied: bool
+) -> None:
+    test = Genetic("Observation/g", day(tested), Marker.BCR_ABL1, False)
+    found = findings(genetics=(test,), **record).genetics[Marker.BCR_ABL1]
+    assert (found.value, found.evidence) == (False if denied else None, ("Observation/g",))
+    assert denied or "remission" in (found.because or "")
+
+
+def test_a_mutation_is_looked_for_whenever_there_is_a_transcript() -> None:
+    test = Genetic("Observation/g", day("2023-06-15"), Marker.T315I, False)
+    assert findings(genetics=(test,), diagnoses=DIAGNOSED).genetics[Marker.T315I].value is False
 
 
 @pytest.mark.parametrize("present", [True, False])

@@ -298,3 +298,14 @@ def test_a_poor_test_that_found_nothing_settles_nothing() -> None:
     found = chosen(mrd(after(29), Interval(0.0, 1e-2)))
     assert found.value is not None
     assert found.value.at_least(1e-3) is Answer.UNKNOWN
+
+
+def test_a_result_that_does_not_tell_its_specimen_is_named_and_settles_nothing() -> None:
+    found = chosen(mrd(after(35), marrow=False))
+    assert (found.value, found.evidence) == (None, (f"Observation/{after(35)}",))
+    assert "specimen" in (found.because or "")
+
+
+def test_a_result_from_blood_is_no_marrow_that_is_in_doubt() -> None:
+    found = chosen(mrd(after(35), marrow=False, elsewhere=True))
+    assert (found.value, found.evidence) == (None, ())

@@ -86,3 +86,23 @@ def test_a_panel_with_its_limit_gives_its_result() -> None:
     result = {"code": {"text": "MRD result"}, "valueQuantity": percent(0.05)}
     for parts in ([limit, result], [result, limit]):
         assert mrd(component=parts).fraction == Interval.exactly(5e-4)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_report_that_doubts_the_sample_opens_the_results_it_refers_to(order: int) -> None:
+    """A laboratory writes it in the report as often as in a note."""
+    result = observation(FLOW, valueQuantity=percent(0.01, comparator="<"))
+    report = {
+        "resourceType": "DiagnosticReport",
+        "id": "r1",
+        "status": "final",
+        "subject": {"reference": "Patient/p"},
+        "code": {"text": "MRD by flow, bone marrow"},
+        "effectiveDateTime": "2025-06-15",
+        "conclusion": "MRD <0.01 %. Specimen is hemodilute; results may be falsely negative.",
+        "result": [{"reference": "Observation/o1"}],
+    }
+    timeline = read(*(result, report)[::order])
+    assert [(m.source, m.fraction) for m in timeline.mrd] == [("Observation/o1", Interval(0.0, 1.0))]
+    doubts = [p.resources for p in timeline.problems if p.kind is ProblemKind.CONFLICT]
+    assert doubts == [("Observation/o1", "DiagnosticReport/r1")]

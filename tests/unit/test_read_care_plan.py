@@ -49,6 +49,11 @@ def test_a_plan_that_was_not_carried_out_says_nothing(status: str) -> None:
     assert read(plan(status=status)).plans == ()
 
 
+@pytest.mark.parametrize("intent", ["proposal", "option"])
+def test_a_plan_that_was_only_proposed_says_nothing(intent: str) -> None:
+    assert read(plan(intent=intent)).plans == ()
+
+
 def test_entered_in_error_is_named() -> None:
     timeline = read(plan(status="entered-in-error"))
     assert timeline.plans == ()

@@ -342,6 +342,27 @@ def test_no_text_raises(text: str) -> None:
     assert set(iscn_markers(text)) <= set(Marker)
 
 
+@pytest.mark.parametrize(
+    ("karyotype", "markers"),
+    [
+        ("46,XX[8]/36,XX,-3,-4[12]", {Marker.HYPODIPLOIDY}),
+        ("36<2n>,XX,-3,-4[12]/46,XX[8]", {Marker.HYPODIPLOIDY}),
+        ("46,XX[17]/43,XX,-7,-9,-17[cp3]", {Marker.HYPODIPLOIDY}),
+        ("43,XX,-7,-9,-17[2]/46,XX[18]", set()),
+        ("46,XX[19]/43,XX[1]", set()),
+        ("46,XX[20]//36,XY[2]", set()),
+        ("//46,XY,t(9;22)(q34;q11.2)[20]", set()),
+        ("46,XX,t(9;22)(q34;q11.2)[0]/46,XX[20]", set()),
+        ("46,XX,t(9;22)(q34;q11.2)[3]//46,XY[17]", {Marker.BCR_ABL1}),
+    ],
+)
+def test_each_clone_of_the_patient_counts_and_no_single_cell_and_no_donor(
+    karyotype: str, markers: set[Marker]
+) -> None:
+    """ISCN: a loss is clonal in three cells or more; a clone stands between "/", the donor's after "//"."""
+    assert set(iscn_markers(karyotype)) == markers
+
+
 # ---- status and date -----------------------------------------------------------------------------
 
 
@@ -379,3 +400,25 @@ def test_a_list_of_the_genes_of_a_panel_is_no_fusion() -> None:
     timeline = variant(*(gene(name) for name in ("BCR", "ABL1", "ETV6", "RUNX1", "KMT2A")))
     assert shown(timeline) == set()
     assert [p.kind for p in timeline.problems] == [ProblemKind.UNREADABLE]
+
+
+SIGNIFICANCE = "53037-8"
+
+
+@pytest.mark.parametrize(
+    ("said", "markers", "named"),
+    [
+        ("Pathogenic", {(Marker.TP53, True)}, False),
+        ("Likely pathogenic", {(Marker.TP53, True)}, False),
+        ("Benign", set(), False),
+        ("Likely benign", set(), False),
+        ("Uncertain significance", set(), True),
+        ("VUS", set(), True),
+    ],
+)
+def test_a_variant_that_means_nothing_is_no_alteration(
+    said: str, markers: set[tuple[Marker, bool]], named: bool
+) -> None:
+    weight = component(SIGNIFICANCE, valueCodeableConcept={"coding": [{"display": said}]})
+    timeline = variant(gene("TP53"), weight)
+    assert (shown(timeline), bool(timeline.problems)) == (markers, named)

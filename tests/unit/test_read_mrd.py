@@ -332,3 +332,29 @@ def test_a_value_of_the_panel_itself_wins_over_its_components() -> None:
 )
 def test_components_of_no_shape_are_no_results(components: object) -> None:
     assert read(observation(("urn:lab", "PANEL"), component=components)).mrd == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "specimen", "place"),
+    [
+        ("MRD by flow, peripheral blood", None, (False, True)),
+        ("MRD, CSF", None, (False, True)),
+        ("MRD by flow, bone marrow", None, (False, False)),
+        ("MRD by flow", None, (False, False)),
+        ("MRD by flow, blood", "Bone marrow", (True, False)),
+    ],
+)
+def test_the_name_of_a_test_may_tell_that_it_is_not_from_marrow(
+    name: str, specimen: str | None, place: tuple[bool, bool]
+) -> None:
+    """Only the specimen or the site file makes a mapped result one of marrow."""
+    sample = {"specimen": {"display": specimen}} if specimen else {}
+    whole = observation(BARE, valueQuantity=percent(0.05), **sample)
+    (found,) = read({**whole, "code": {**coded(BARE), "text": name}}).mrd
+    assert (found.marrow, found.elsewhere) == place
+
+
+def test_a_mapped_marrow_test_that_is_called_one_of_blood_is_not_used() -> None:
+    whole = observation(FLOW, valueQuantity=percent(0.05))
+    timeline = read({**whole, "code": {**coded(FLOW), "text": "MRD by flow, peripheral blood"}})
+    assert (timeline.mrd, [p.kind for p in timeline.problems]) == ((), [ProblemKind.UNREADABLE])

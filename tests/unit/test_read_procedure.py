@@ -44,6 +44,35 @@ def nothing(timeline: PatientTimeline) -> bool:
     return timeline.transplants == () and timeline.car_t == ()
 
 
+@pytest.mark.parametrize("name", ["Donor lymphocyte infusion", "Donor leukocyte infusion #2", "DLI"])
+def test_lymphocytes_of_the_donor_tell_of_a_transplant_on_another_day(name: str) -> None:
+    (found,) = read({**procedure(), "code": {"text": name}}, ALL_CONDITION).transplants
+    assert (found.when, found.certain) == (None, False)
+
+
+def test_lymphocytes_of_the_patient_are_no_such_sign() -> None:
+    told = {**procedure(), "code": {"text": "Infusion of CAR-T lymphocytes"}}
+    assert [str(c.when) for c in read(told, ALL_CONDITION).car_t] == ["2024-03-01"]
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "gray"),
+    [(12, "Gy", 12.0), (1200, "cGy", 12.0), (2, "Gy", 2.0), (12, "cGy", None), (1200, "Gy", None)],
+)
+def test_a_dose_that_nobody_is_given_is_a_slip_of_the_unit(
+    value: float, unit: str, gray: float | None
+) -> None:
+    dose = {
+        "url": "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-radiotherapy-dose-delivered-to-volume",
+        "extension": [
+            {"url": "totalDoseDelivered", "valueQuantity": {"value": value, "unit": unit, "code": unit}}
+        ],
+    }
+    timeline = read(procedure((PCS, "DW050ZZ"), extension=[dose]))
+    assert [i.gray for i in timeline.irradiations] == ([gray] if gray else [])
+    assert bool(timeline.problems) is (gray is None)
+
+
 def test_a_transplant_with_its_day_and_kind() -> None:
     day = PartialDate.parse("2024-03-01")
     assert read(procedure(ALLOGENEIC)).transplants == (Transplant("Procedure/pr1", day, "allogeneic"),)

@@ -44,6 +44,7 @@ def fraction(text: str) -> Interval | None:
         "10^-4",
         "100 ppm",
         "100 cells per million",
+        "100 residual clonal cells per million nucleated cells",
         "100/10^6",
         "MRD: 0.01 % of nucleated cells",
         "MRD by flow 0.01%",
@@ -149,6 +150,8 @@ def test_something_found(text: str) -> None:
         "Positive below the limit of quantification",
         "Detected, <LOQ",
         "Positive, not quantifiable",
+        "PNQ",
+        "Positive, below quantitative range",
         "MRD detected (below LLOQ)",
     ],
 )

@@ -27,7 +27,8 @@ from service.fhir.lexicon import Meaning
 from service.fhir.mrd_words import MARROW, MRD, names_no_result
 from service.fhir.read import mrd
 from service.fhir.read.condition import UNCERTAIN
-from service.fhir.read.observation import FINAL, widen
+from service.fhir.read.observation import FINAL
+from service.fhir.read.poor_sample import widen
 from service.fhir.read.procedure import DONE
 from service.fhir.read.words_beside import note_cells
 from service.fhir.reading import NotUsableError, Reading, when, words

@@ -13,6 +13,8 @@ from service.fhir.reading import Reading, end_of, local, when
 _TREATMENT = {"chemotherapy", "immunotherapy"}
 _WORDS = re.compile(r"chemotherap|treatment|protocol|induction|consolidation|maintenance", re.IGNORECASE)
 """A plan without a category is treatment only by its title: a guess, which settles nothing."""
+_IDEAS = {"proposal", "option"}
+"""Intents of what nobody decided to carry out."""
 _REAL = {"active", "completed", "revoked", "on-hold"}
 
 
@@ -29,7 +31,7 @@ def read(resource: dict[str, Any], reading: Reading) -> None:
     if data.status == "entered-in-error":
         reading.problem(ProblemKind.ENTERED_IN_ERROR, "Entered in error: not used.", source)
         return
-    if data.status not in _REAL or data.period is None:
+    if data.status not in _REAL or data.intent in _IDEAS or data.period is None:
         return
     until = end_of(data.period.end)
     reading.plans.append(TreatmentPlan(source, when(data.period), until, data.status))

@@ -57,7 +57,10 @@ _ISCN: tuple[tuple[re.Pattern[str], Marker], ...] = (
     (re.compile(r"(?<!\?)t\((?:4;11|9;11|10;11|11;19|6;11)\)\([^)]*q23(?:\.3)?[^)]*\)"), Marker.KMT2A),
     (re.compile(r"(?<!\?)t\(17;19\)\(q22;p13(?:\.3)?\)"), Marker.TCF3_HLF),
 )
-_COUNT = re.compile(r"^\s*(\d{2})(?:[-~](\d{2}))?\s*,\s*[XY?]")
+_COUNT = re.compile(r"^\s*(\d{2})(?:[-~](\d{2}))?\s*(?:<[1-4]n[+-]?>)?\s*,\s*[XY?]")
+_CELLS = re.compile(r"\[(?:cp)?(\d{1,4})\]\s*\.?\s*$")
+CELLS_OF_A_LOSS = 3
+"""In which a loss of chromosomes is found at least, to be that of a clone: the definition of ISCN."""
 
 
 def matters(meaning: Meaning) -> bool:
@@ -91,13 +94,22 @@ def _karyotypes(data: ObservationData) -> list[str]:
 def iscn_markers(text: str) -> Iterator[Marker]:
     """Markers in a karyotype by ISCN: translocations by both breakpoints, and the chromosome count."""
     # In words around a karyotype a translocation may be denied; in it, "?" marks one that is questionable.
-    told = [c.replace(" ", "") for c in _CLAUSE.split(text) if not _DENIED.search(c)]
+    own = text.split("//", maxsplit=1)[0]  # after it stand the donor's cells
+    told = [c.replace(" ", "") for c in _CLAUSE.split(own) if not _DENIED.search(c)]
+    told = [clone for c in told for clone in c.split("/") if not clone.endswith("[0]")]
     for pattern, marker in _ISCN:
         if any(pattern.search(clause) for clause in told):
             yield marker
-    count = _COUNT.match(text)
-    if count and max(int(n) for n in count.groups() if n) < HYPODIPLOID_BELOW:
+    if any(_is_hypodiploid(clone) for clone in own.split("/")):
         yield Marker.HYPODIPLOIDY
+
+
+def _is_hypodiploid(clone: str) -> bool:
+    """By its chromosomes; that single cells have lost some is no clone."""
+    count, cells = _COUNT.match(clone), _CELLS.search(clone)
+    if count is None or (cells is not None and int(cells[1]) < CELLS_OF_A_LOSS):
+        return False
+    return max(int(n) for n in count.groups() if n) < HYPODIPLOID_BELOW
 
 
 _NO_ANSWER = "The result is not a known answer for found or not found: not used."
@@ -177,9 +189,26 @@ def _variant(
         if any(m.concept == "genomics.iscn" for m in reading.concepts(component.code)):
             markers.extend(iscn_markers(_text_of(component)))
     if present:
+        weight = _significance(data.component, reading)
+        if markers and _UNCERTAIN.search(weight):
+            raise NotUsableError("It is a variant of uncertain significance: not used.")
+        if _BENIGN.search(weight):
+            return []
         return [(marker, True) for marker in dict.fromkeys(markers)]
     # That one variant is absent does not say that the gene is as it should be: only of T315I, which is one.
     return [(Marker.T315I, False)] if Marker.T315I in markers else []
+
+
+_UNCERTAIN = re.compile(r"\buncertain\b|\bunknown\b|\bvus\b|\bconflicting\b", re.IGNORECASE)
+_BENIGN = re.compile(r"\bbenign\b", re.IGNORECASE)
+
+
+def _significance(components: Iterable[Component], reading: Reading) -> str:
+    """What the laboratory says that a variant means, in words."""
+    wanted = "genomics.clinical-significance"
+    return " ".join(
+        _text_of(c) for c in components if any(m.concept == wanted for m in reading.concepts(c.code))
+    )
 
 
 def _tested(genes: set[str]) -> EventKind | None:

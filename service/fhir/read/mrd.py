@@ -20,7 +20,7 @@ from service.fhir.read import absent
 from service.fhir.read.measurement import NOT_SEEN, SEEN, quantity, words_of_answer
 from service.fhir.reading import Meaning, NotUsableError, Reading, words
 from service.fhir.result_text import Kind, TextResult, parse_fraction
-from service.fhir.specimen import named
+from service.fhir.specimen import in_words, named
 
 CONCEPT = "mrd"
 
@@ -48,8 +48,17 @@ def read(data: ObservationData, source: str, taken: PartialDate, meaning: Meanin
     result, label = _result(data, reading)
     label = one_of(label, time_point_of(words(data.code))[0])
     method = method_of(words(data.method, codes=True)) or method_of(words(data.code))
-    sample = Sample(source, taken, named(data.specimen, reading), method, label)
+    sample = Sample(source, taken, _place(data, reading), method, label)
     keep(sample, result, meaning, reading)
+
+
+def _place(data: ObservationData, reading: Reading) -> str | None:
+    """Where it is from by its specimen; else by its name, which never makes it marrow."""
+    place = named(data.specimen, reading)
+    if place is None:
+        called = in_words(words(data.code))
+        place = called if called != "marrow" else None
+    return place
 
 
 def keep(sample: Sample, result: TextResult, meaning: Meaning, reading: Reading) -> None:
@@ -71,6 +80,7 @@ def keep(sample: Sample, result: TextResult, meaning: Meaning, reading: Reading)
             when=sample.when,
             fraction=fraction,
             marrow=(mapped or sample.place) == "marrow",
+            elsewhere=(mapped or sample.place or "marrow") != "marrow",
             method=(site.method if site else None) or sample.method,
             time_point=one_of(site.time_point if site else None, sample.time_point),
             route=meaning.route,
@@ -88,7 +98,7 @@ def one_of(first: TimePoint | None, second: TimePoint | None) -> TimePoint | Non
 
 def told(result: MrdResult, *, marrow: bool) -> MrdResult:
     """The result with what the words of its name tell of the specimen."""
-    return replace(result, marrow=result.marrow or marrow)
+    return replace(result, marrow=result.marrow or marrow, elsewhere=result.elsewhere and not marrow)
 
 
 def _with_its_component(data: ObservationData, reading: Reading) -> ObservationData:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from cds_rules.patient.dates import PartialDate
 from cds_rules.patient.findings import Antigen, AntigenResult, Expression
-from cds_rules.patient.interval import Interval
 from cds_rules.patient.timeline import ProblemKind, Route, Status, StatusReport
 from service.fhir.elements import ObservationData
-from service.fhir.read import absent, event, genetics, measurement, mrd, report, score
+from service.fhir.read import absent, event, genetics, measurement, mrd, poor_sample, report, score
 from service.fhir.reading import Meaning, NotUsableError, Reading, local, when
-from service.fhir.specimen import MAY_BE_MORE, is_doubted_in_notes, note_contained
+from service.fhir.specimen import is_doubted_in_notes, note_contained
 
 FINAL = {"final", "amended", "corrected"}
 
@@ -84,20 +82,7 @@ def read(resource: dict[str, Any], meanings: list[Meaning], reading: Reading) ->
         raise NotUsableError("The result has no date of its own: not used.")
     _read_result(data, source, taken, meaning, reading)
     if meaning.concept in _SAMPLED and is_doubted_in_notes(resource):
-        widen(source, reading)
-
-
-def widen(source: str, reading: Reading) -> None:
-    """Of a poor sample the share that was counted is the least it may be."""
-    last = reading.mrd[-1] if reading.mrd else None
-    if last is not None and last.source == source:
-        share = last.fraction
-        reading.mrd[-1] = replace(last, fraction=Interval(share.low, 1.0, low_open=share.low_open))
-    count = reading.measurements[-1] if reading.measurements else None
-    if count is not None and count.source == source:
-        share = count.value
-        reading.measurements[-1] = replace(count, value=Interval(share.low, 100.0, low_open=share.low_open))
-    reading.problem(ProblemKind.CONFLICT, MAY_BE_MORE, source)
+        poor_sample.widen(source, reading)
 
 
 def _one(meanings: list[Meaning]) -> Meaning:

@@ -27,8 +27,8 @@ _CALLED_OFF = "Its status says done, and its name that it was not: it is not cer
 _TWO_STEPS = "Its code and its name tell of different steps, collection and infusion: neither is certain."
 _PRODUCT, _INFUSED = "car-t.product.", "car-t.infusion."
 _GRAY = {"Gy": 1.0, "cGy": 0.01}
-MAX_GRAY = 100.0
-"""Above any total dose given for leukemia: a unit slip."""
+MIN_GRAY, MAX_GRAY = 1.0, 100.0
+"""Outside of these lies no total dose given for leukemia: a slip of the unit."""
 
 
 def matters(meaning: Meaning) -> bool:
@@ -142,6 +142,6 @@ def _gray(extensions: Iterable[Extension]) -> float | None:
     if len(doses) != 1:
         return None
     dose = doses.pop()
-    if not 0 < dose <= MAX_GRAY:
+    if not MIN_GRAY <= dose <= MAX_GRAY:
         raise NotUsableError("Its dose is out of range: not used.")
     return dose

@@ -18,7 +18,7 @@ from cds_rules.patient.interval import Interval
 from cds_rules.patient.timeline import Measure, Measurement, ProblemKind, Route
 from service.fhir.elements import ReportData
 from service.fhir.mrd_words import MARROW, MRD, method_of, time_point_of
-from service.fhir.read import event, mrd
+from service.fhir.read import event, mrd, poor_sample
 from service.fhir.read.measurement import NOT_SEEN, SEEN
 from service.fhir.reading import Meaning, NotUsableError, Reading, local, when, words
 from service.fhir.result_text import Kind, TextResult, parse_fraction, says_nothing
@@ -138,6 +138,9 @@ def note(report: Report, reading: Reading) -> None:
     if len(report.text) > MAX_LENGTH:
         raise NotUsableError("Its text is longer than is read: not used.")
     clauses = [c.strip() for c in re.split(r"[\n\r;]+|\.(?=\s|$)", report.text) if c.strip()]
+    if is_doubted(report.text):
+        for source in sorted({*report.told, *report.counted}):
+            poor_sample.widen(source, reading, report.sample.source)
     fault = _note_blasts(report, clauses, reading)
     _note_mrd(report, clauses, reading)
     if fault is not None:
