@@ -315,7 +315,7 @@ def test_no_number_comes_from_an_unknown_unit(value: float, unit: str, code: str
         "{cells}/10*6",
         "/10*6",
     }
-    shares |= {"[ppm]", "ppm"}
+    shares |= {"[ppm]", "ppm", " % ", "\uff05"}  # a percent sign, however it is printed
     given_quantity = {"value": value, "unit": unit, "code": code, **({"comparator": sign} if sign else {})}
     resource = observation("mrd", (LOCAL, "MRD-BM"), BLOCK_1, valueQuantity=given_quantity)
     found = READER.timeline([resource], PATIENT).mrd
