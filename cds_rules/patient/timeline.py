@@ -154,10 +154,8 @@ class MrdResult:
     method: str | None = None
     time_point: str | None = None
     route: Route = Route.SITE
-    lod: float | None = field(default=None, compare=False)
-    """The test's limit of detection, a fraction of cells; for showing, it is in `fraction` already."""
-    elsewhere: bool = False
-    """From blood or CSF. Neither this nor `marrow`: the specimen is not told."""
+    lod: float | None = field(default=None, compare=False)  # limit of detection; in `fraction` already
+    elsewhere: bool = False  # blood or CSF; neither this nor `marrow`: the specimen is not told
 
 
 @value
