@@ -156,6 +156,7 @@ class ObservationData(Element):
     valueCodeableConcept: CodeableConcept | None = None
     interpretation: tuple[CodeableConcept, ...] = ()
     method: CodeableConcept | None = None
+    bodySite: CodeableConcept | None = None
     component: tuple[Component, ...] = ()
     dataAbsentReason: CodeableConcept | None = None
 

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from service.fhir.elements import Reference
+from service.fhir.elements import CodeableConcept, Reference
 from service.fhir.reading import Reading, local
 
 _WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -53,6 +53,16 @@ def contradicts(specimen: Reference | None, place: str, reading: Reading) -> boo
     """Does the specimen say that the result is from somewhere else?"""
     found = named(specimen, reading)
     return found is not None and found != place
+
+
+def site_of(body_site: CodeableConcept | None, reading: Reading) -> str | None:
+    """Where a result was taken from by its own body site: by its code, else by its words."""
+    if body_site is None:
+        return None
+    places = {_PLACES[m.concept] for m in reading.concepts(body_site) if m.concept in _PLACES}
+    texts = (body_site.text, *(c.display for c in body_site.coding))
+    places = places or {place for text in texts if text and (place := _in_words(text))}
+    return places.pop() if len(places) == 1 else None
 
 
 _PLACES = {

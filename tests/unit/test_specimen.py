@@ -168,3 +168,31 @@ def test_a_contained_specimen_belongs_to_its_own_resource_only() -> None:
     for second in (result("second"), result("second", {"resourceType": "Specimen", "id": "s1", "type": {}})):
         for resources in ([first, second], [second, first]):
             assert [m.source for m in to_timeline(resources, "p").measurements] == ["Observation/second"]
+
+
+@pytest.mark.parametrize(
+    ("site", "counts"),
+    [
+        ({"text": "Peripheral blood"}, False),
+        ({"coding": [{"system": "http://snomed.info/sct", "code": "119297000"}]}, False),
+        ({"coding": [{"display": "Cerebrospinal fluid"}]}, False),
+        ({"coding": [{"system": "http://snomed.info/sct", "code": "14016003"}]}, True),
+        ({"text": "Left iliac crest"}, True),
+        ({"text": "Bone marrow and blood"}, True),
+        (None, True),
+    ],
+)
+def test_the_body_site_of_a_result_may_contradict_its_code_too(site: Json | None, counts: bool) -> None:
+    """A marrow code over a sample of blood, or of nothing else that is told."""
+    result = {
+        "resourceType": "Observation",
+        "id": "o1",
+        "status": "final",
+        "subject": {"reference": "Patient/p"},
+        "code": {"coding": [{"system": "http://loinc.org", "code": "11150-0"}]},
+        "effectiveDateTime": "2025-06-15",
+        "valueQuantity": {"value": 2, "unit": "%", "code": "%"},
+        **({"bodySite": site} if site is not None else {}),
+    }
+    timeline = to_timeline([result], "p")
+    assert (len(timeline.measurements), len(timeline.problems)) == ((1, 0) if counts else (0, 1))

@@ -20,7 +20,7 @@ from service.fhir.read import absent
 from service.fhir.read.measurement import NOT_SEEN, SEEN, quantity, words_of_answer
 from service.fhir.reading import Meaning, NotUsableError, Reading, words
 from service.fhir.result_text import Kind, TextResult, parse_fraction
-from service.fhir.specimen import in_words, named
+from service.fhir.specimen import in_words, named, site_of
 
 CONCEPT = "mrd"
 
@@ -53,8 +53,12 @@ def read(data: ObservationData, source: str, taken: PartialDate, meaning: Meanin
 
 
 def _place(data: ObservationData, reading: Reading) -> str | None:
-    """Where it is from by its specimen; else by its name, which never makes it marrow."""
-    place = named(data.specimen, reading)
+    """Where it is from by its specimen; else by its body site or its name, which never make it marrow."""
+    place, site = named(data.specimen, reading), site_of(data.bodySite, reading)
+    if place is not None and site not in (None, place):
+        raise NotUsableError("Its specimen and its body site contradict each other: not used.")
+    if place is None and site != "marrow":
+        place = site
     if place is None:
         called = in_words(words(data.code))
         place = called if called != "marrow" else None

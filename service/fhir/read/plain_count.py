@@ -20,7 +20,7 @@ from service.fhir.specimen import named_elsewhere
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}", re.ASCII)
 _FINAL = {"final", "amended", "corrected"}
 _UNUSUAL = {
-    *("specimen", "dataAbsentReason", "component", "contained", "focus", "method"),
+    *("specimen", "bodySite", "dataAbsentReason", "component", "contained", "focus", "method"),
     *("effectiveInstant", "effectivePeriod", "valueString", "valueInteger", "valueCodeableConcept"),
 }
 """Members that change what a result says. What is not read of a count is not checked."""
