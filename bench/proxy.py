@@ -9,17 +9,14 @@ import contextlib
 import os
 import re
 import shutil
-import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.servers import BenchError, free_port
+from bench.servers import BenchError, await_port, free_port
 
 _EXAMPLE = Path(__file__).resolve().parent.parent / "deploy" / "nginx.conf"
-_START_S = 5.0
 _CHANGES = (
     (r"^limit_(req|conn)_zone .*$", ""),
     (r"^\s*limit_(req|conn) .*$", ""),
@@ -45,7 +42,7 @@ def before(behind: int) -> Iterator[int]:
             [shutil.which("nginx") or "nginx", "-p", folder, "-c", str(file)], stderr=subprocess.DEVNULL
         )
         try:
-            _await(process, port)
+            await_port(process, port, "nginx")
             yield port
         finally:
             process.terminate()
@@ -68,12 +65,3 @@ def settings(folder: str, port: int, behind: int) -> str:
         f"{user}daemon off; worker_processes 1; pid {folder}/pid; error_log /dev/null; events {{}} "
         f"http {{ access_log off; {paths}\n{site} }}"
     )
-
-
-def _await(process: subprocess.Popen[bytes], port: int) -> None:
-    deadline = time.monotonic() + _START_S
-    while time.monotonic() < deadline and process.poll() is None:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return
-        time.sleep(0.05)
-    raise BenchError("nginx did not start")

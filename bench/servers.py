@@ -46,7 +46,7 @@ def running(apps: Iterable[str], worker: str | None = None) -> Iterator[dict[str
             ports[app] = free_port()
             processes.append(_start(app, ports[app], worker))
         for process, port in zip(processes, ports.values(), strict=True):
-            _await(process, port)
+            await_port(process, port, "a server")
         yield ports
     finally:
         for process in processes:
@@ -62,13 +62,14 @@ def _start(app: str, port: int, worker: str | None) -> subprocess.Popen[bytes]:
     )
 
 
-def _await(process: subprocess.Popen[bytes], port: int) -> None:
+def await_port(process: subprocess.Popen[bytes], port: int, name: str) -> None:
+    """Wait until it takes connections. BenchError, by its name, if it does not."""
     deadline = time.monotonic() + _START_S
     while time.monotonic() < deadline and process.poll() is None:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
             return
         time.sleep(0.05)
-    raise BenchError("a server did not start")
+    raise BenchError(f"{name} did not start")
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

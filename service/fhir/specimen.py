@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from service.fhir.elements import CodeableConcept, Reference
+from service.fhir.elements import CodeableConcept, ElementError, Reference
 from service.fhir.reading import Reading, local
 
 _WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -55,16 +55,6 @@ def contradicts(specimen: Reference | None, place: str, reading: Reading) -> boo
     return found is not None and found != place
 
 
-def site_of(body_site: CodeableConcept | None, reading: Reading) -> str | None:
-    """Where a result was taken from by its own body site: by its code, else by its words."""
-    if body_site is None:
-        return None
-    places = {_PLACES[m.concept] for m in reading.concepts(body_site) if m.concept in _PLACES}
-    texts = (body_site.text, *(c.display for c in body_site.coding))
-    places = places or {place for text in texts if text and (place := _in_words(text))}
-    return places.pop() if len(places) == 1 else None
-
-
 _PLACES = {
     "site.marrow": "marrow",
     "specimen.marrow": "marrow",
@@ -80,21 +70,22 @@ def note_specimen(reference: str, specimen: dict[str, Any], reading: Reading) ->
     """
     try:
         codes = (specimen.get("type"), (specimen.get("collection") or {}).get("bodySite"))
-        told = (_place_of(code, reading) for code in codes if code)
-        place = next((place for place in told if place is not None), None)
-    except (AttributeError, TypeError):
+        told = [place_of(CodeableConcept.of(code), reading) for code in codes if code]
+    except (AttributeError, ElementError):
         return
+    place = next((place for place in told if place is not None), None)
     if place is not None:
         reading.specimens[reference] = place
 
 
-def _place_of(code: Any, reading: Reading) -> str | None:
-    """The one place that a raw CodeableConcept names. Raises on another shape."""
-    places = {_PLACES[m.concept] for m in reading.meanings(code) if m.concept in _PLACES}
+def place_of(concept: CodeableConcept | None, reading: Reading) -> str | None:
+    """The one place that a type of specimen or a body site names: by its code, else by its words."""
+    if concept is None:
+        return None
+    places: set[str | None] = {_PLACES[m.concept] for m in reading.concepts(concept) if m.concept in _PLACES}
     if not places:
-        texts = (code.get("text"), *(c.get("display") for c in code.get("coding", ())))
-        named_by = {_in_words(text) for text in texts if isinstance(text, str) and _names_a_place(text)}
-        return named_by.pop() if len(named_by) == 1 else None
+        texts = (concept.text, *(c.display for c in concept.coding))
+        places = {_in_words(text) for text in texts if text and _names_a_place(text)}
     return places.pop() if len(places) == 1 else None
 
 

@@ -17,6 +17,19 @@ def reading() -> Reading:
     return Reading(shipped(), frozenset({"Patient/p"}))
 
 
+def marrow_blasts(members: Json) -> Json:
+    return {
+        "resourceType": "Observation",
+        "id": "o1",
+        "status": "final",
+        "subject": {"reference": "Patient/p"},
+        "code": {"coding": [{"system": "http://loinc.org", "code": "11150-0"}]},
+        "effectiveDateTime": "2025-06-15",
+        "valueQuantity": {"value": 2, "unit": "%", "code": "%"},
+        **members,
+    }
+
+
 def place(display: str | None) -> str | None:
     return named(Reference(display=display), reading())
 
@@ -109,17 +122,12 @@ def test_a_specimen_by_its_type_and_by_where_it_was_collected(specimen: Json, ex
 
 
 def test_a_specimen_of_blood_in_words_contradicts_a_marrow_code() -> None:
-    result: Json = {
-        "resourceType": "Observation",
-        "id": "o1",
-        "status": "final",
-        "subject": {"reference": "Patient/p"},
-        "code": {"coding": [{"system": "http://loinc.org", "code": "11150-0"}]},
-        "effectiveDateTime": "2025-06-15",
-        "valueQuantity": {"value": 2, "unit": "%", "code": "%"},
-        "specimen": {"reference": "#s1"},
-        "contained": [{"resourceType": "Specimen", "id": "s1", "type": {"text": "Peripheral blood"}}],
-    }
+    result = marrow_blasts(
+        {
+            "specimen": {"reference": "#s1"},
+            "contained": [{"resourceType": "Specimen", "id": "s1", "type": {"text": "Peripheral blood"}}],
+        }
+    )
     timeline = to_timeline([result], "p")
     assert timeline.measurements == ()
     assert [p.resources for p in timeline.problems] == [("Observation/o1",)]
@@ -133,16 +141,11 @@ def test_a_coded_blood_specimen_contradicts_a_marrow_code(where: str) -> None:
         "subject": {"reference": "Patient/p"},
         "type": {"coding": [{"system": "http://snomed.info/sct", "code": "119297000"}]},
     }
-    result: Json = {
-        "resourceType": "Observation",
-        "id": "o1",
-        "status": "final",
-        "subject": {"reference": "Patient/p"},
-        "code": {"coding": [{"system": "http://loinc.org", "code": "11150-0"}]},
-        "effectiveDateTime": "2025-06-15",
-        "valueQuantity": {"value": 2, "unit": "%", "code": "%"},
-        "specimen": {"reference": "#s1" if where == "contained" else "Specimen/s1"},
-    }
+    result = marrow_blasts(
+        {
+            "specimen": {"reference": "#s1" if where == "contained" else "Specimen/s1"},
+        }
+    )
     resources = [{**result, "contained": [specimen]}] if where == "contained" else [specimen, result]
     assert to_timeline(resources, "p").measurements == ()
 
@@ -184,15 +187,10 @@ def test_a_contained_specimen_belongs_to_its_own_resource_only() -> None:
 )
 def test_the_body_site_of_a_result_may_contradict_its_code_too(site: Json | None, counts: bool) -> None:
     """A marrow code over a sample of blood, or of nothing else that is told."""
-    result = {
-        "resourceType": "Observation",
-        "id": "o1",
-        "status": "final",
-        "subject": {"reference": "Patient/p"},
-        "code": {"coding": [{"system": "http://loinc.org", "code": "11150-0"}]},
-        "effectiveDateTime": "2025-06-15",
-        "valueQuantity": {"value": 2, "unit": "%", "code": "%"},
-        **({"bodySite": site} if site is not None else {}),
-    }
+    result = marrow_blasts(
+        {
+            **({"bodySite": site} if site is not None else {}),
+        }
+    )
     timeline = to_timeline([result], "p")
     assert (len(timeline.measurements), len(timeline.problems)) == ((1, 0) if counts else (0, 1))

@@ -23,7 +23,7 @@ from service.fhir.quantity import (
 )
 from service.fhir.reading import Meaning, NotUsableError, Reading
 from service.fhir.result_text import Kind, parse_fraction
-from service.fhir.specimen import contradicts, named_elsewhere, site_of
+from service.fhir.specimen import contradicts, named_elsewhere, place_of
 
 _PERCENT = (PERCENT, 100.0)
 _COUNT = (PER_UL, COUNT_CEILING)
@@ -125,7 +125,7 @@ def read(data: ObservationData, source: str, taken: PartialDate, meaning: Meanin
 
 def check_specimen(data: ObservationData, place: str, reading: Reading) -> None:
     """NotUsableError if the result names a specimen from elsewhere: blood never stands for marrow."""
-    if contradicts(data.specimen, place, reading) or site_of(data.bodySite, reading) not in (None, place):
+    if contradicts(data.specimen, place, reading) or place_of(data.bodySite, reading) not in (None, place):
         raise NotUsableError("Its specimen contradicts its code: not used.")
     if any(named_elsewhere(text, place) for text in (data.code.text, *names(data.code)) if text):
         raise NotUsableError("Its name contradicts its code: not used.")

@@ -20,7 +20,7 @@ from service.fhir.read import absent
 from service.fhir.read.measurement import NOT_SEEN, SEEN, quantity, words_of_answer
 from service.fhir.reading import Meaning, NotUsableError, Reading, words
 from service.fhir.result_text import Kind, TextResult, parse_fraction
-from service.fhir.specimen import in_words, named, site_of
+from service.fhir.specimen import in_words, named, place_of
 
 CONCEPT = "mrd"
 
@@ -54,7 +54,7 @@ def read(data: ObservationData, source: str, taken: PartialDate, meaning: Meanin
 
 def _place(data: ObservationData, reading: Reading) -> str | None:
     """Where it is from by its specimen; else by its body site or its name, which never make it marrow."""
-    place, site = named(data.specimen, reading), site_of(data.bodySite, reading)
+    place, site = named(data.specimen, reading), place_of(data.bodySite, reading)
     if place is not None and site not in (None, place):
         raise NotUsableError("Its specimen and its body site contradict each other: not used.")
     if place is None and site != "marrow":
