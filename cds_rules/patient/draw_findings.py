@@ -118,25 +118,23 @@ def _genetic(timeline: PatientTimeline, marker: Marker) -> Fact[bool]:
         return Fact(False, absent)
     if denied:
         last = max(denied, key=lambda g: g.when.earliest if g.when else date.min)
-        why = f"not found on {last.when}, but that sample may be of a remission"
+        day = f"on {last.when}" if last.when else "on a day that is not told"
+        why = f"not found {day}: that sample may be of a remission"
         return Fact(evidence=tuple(g.source for g in denied), because=why)
     return Fact(because=_unread(timeline, _RESULTS) or "no result on record")
 
 
 def _near_leukemia(when: PartialDate | None, timeline: PatientTimeline) -> bool:
-    """May the sample of that day hold the leukemia? Where nothing tells when there was any, it may."""
+    """Was the sample of that day one of the leukemia? Not known where nothing tells when there was any."""
     days = [d.when or d.recorded for d in timeline.diagnoses if d.state is not DiseaseState.REMISSION]
     days += [
         m.when
         for m in timeline.measurements
         if m.measure is Measure.MARROW_BLASTS and m.readable and m.value.low >= M1_BELOW_PERCENT
     ]
-    known = [d for d in days if d is not None]
     span = timedelta(days=WITH_LEUKEMIA_DAYS)
-    return (
-        when is None
-        or not known
-        or any(d.earliest - span <= when.latest and when.earliest <= d.latest + span for d in known)
+    return when is not None and any(
+        d.earliest - span <= when.latest and when.earliest <= d.latest + span for d in days if d is not None
     )
 
 

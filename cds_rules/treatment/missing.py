@@ -94,7 +94,7 @@ def _still(tests: tuple[Test, ...], settled_by: str, past: frozenset[Test]) -> t
     if not past or past.isdisjoint(tests):
         return tests, settled_by
     if Test.IMMUNOPHENOTYPE in tests and Test.IMMUNOPHENOTYPE in past:
-        settled_by = f"{settled_by}; there are no blasts to test now"
+        settled_by = f"{settled_by}; in remission there are none to test, unless MRD is found"
     return tuple([test for test in tests if test not in past]), settled_by
 
 
@@ -105,7 +105,10 @@ def cannot_be_done(chart: Chart, seen: Mapping[str, Seen]) -> frozenset[Test]:
 
 
 def _no_blasts(chart: Chart, active: Seen) -> bool:
-    """In remission, and no marrow MRD since the relapse that leaves blasts to look at (project's reading)."""
+    """In remission, and no marrow MRD since the relapse that leaves blasts to look at (project's reading).
+
+    The fact stays open all the same: only the test is not offered while it cannot be made.
+    """
     if active.possible != {YesNo.NO}:
         return False
     return all(r.fraction.high <= LOW_FRACTION for r in latest_of(since_relapse(chart)))

@@ -57,10 +57,12 @@ def test_an_empty_record_knows_nothing_and_says_so() -> None:
 
 # ---- genetics ------------------------------------------------------------------------------------
 
+DIAGNOSED = (Diagnosis("Condition/dx", day("2022-01-10")),)
+
 
 @pytest.mark.parametrize("present", [True, False])
 def test_a_marker_that_was_tested(present: bool) -> None:
-    found = findings(genetics=(genetic(present),)).genetics
+    found = findings(genetics=(genetic(present),), diagnoses=DIAGNOSED).genetics
     assert found[Marker.KMT2A] == Fact(present, ("Observation/g",))
     assert all(is_open(fact) for marker, fact in found.items() if marker is not Marker.KMT2A)
 
@@ -68,19 +70,18 @@ def test_a_marker_that_was_tested(present: bool) -> None:
 @pytest.mark.parametrize("order", [1, -1])
 def test_found_in_one_test_and_not_in_another_is_found_and_said(order: int) -> None:
     pair = (genetic(True, "yes"), genetic(False, "no"))
-    found = findings(genetics=pair[::order]).genetics[Marker.KMT2A]
+    found = findings(genetics=pair[::order], diagnoses=DIAGNOSED).genetics[Marker.KMT2A]
     assert found == Fact(True, ("Observation/yes", "Observation/no"), "not found in every test")
-
-
-DIAGNOSED = (Diagnosis("Condition/dx", day("2022-01-10")),)
 
 
 @pytest.mark.parametrize(
     ("tested", "record", "denied"),
     [
         ("2022-01-15", {"diagnoses": DIAGNOSED}, True),
-        ("2022-01-15", {}, True),
-        (None, {"diagnoses": DIAGNOSED}, True),
+        ("2022-02-07", {"diagnoses": DIAGNOSED}, True),
+        ("2022-02-08", {"diagnoses": DIAGNOSED}, False),
+        ("2022-01-15", {}, False),
+        (None, {"diagnoses": DIAGNOSED}, False),
         ("2022-06-15", {"diagnoses": DIAGNOSED}, False),
         ("2022-06-15", {"diagnoses": DIAGNOSED, "measurements": (marrow(2, "2022-06-15"),)}, False),
         ("2022-06-15", {"diagnoses": DIAGNOSED, "measurements": (marrow(60, "2022-06-10"),)}, True),

@@ -146,6 +146,8 @@ def test_blasts_that_are_not_there_are_no_test_and_the_fact_says_so() -> None:
     none = frozenset({Evaluation.IMMUNOPHENOTYPE})
     (fact,) = ranked((), (), rules, seen, none)
     assert fact.tests == ()
-    assert fact.settled_by == "immunophenotyping of the blasts with CD19; there are no blasts to test now"
+    assert fact.settled_by == (
+        "immunophenotyping of the blasts with CD19; in remission there are none to test, unless MRD is found"
+    )
     (fact,) = ranked((), (), rules, seen)
     assert fact.tests == (Evaluation.IMMUNOPHENOTYPE,)
